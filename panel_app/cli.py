@@ -1,0 +1,8 @@
+"""The command countermark."""
+
+import click
+
+
+@click.group()
+def main() -> None:
+    """Countermark: the in-store redemption panel."""
