@@ -1,0 +1,300 @@
+"""What the programme's use cases take and give back, frozen; rows never leave a use case."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from ledger import Balance, Minor, Points
+
+
+class EntryMode(StrEnum):
+    """How a code came in."""
+
+    CAMERA = "camera"
+    WEDGE = "wedge"
+    PHOTO = "photo"
+    TYPED = "typed"
+
+
+class Proof(StrEnum):
+    """What shows that the member, or the claim's holder, is here."""
+
+    MEMBER_CODE = "member_code"  # the changing code, scanned
+    TYPED_MEMBER_CODE = "typed_member_code"
+    MEMBER_CARD = "member_card"
+    REWARD_CODE = "reward_code"
+    SHORT_CODE = "short_code"
+
+
+class RedemptionStatus(StrEnum):
+    RESERVED = "reserved"
+    COMPLETED = "completed"
+    PART_REVERSED = "part_reversed"
+    REVERSED = "reversed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class ClaimStatus(StrEnum):
+    ISSUED = "issued"
+    PART_REDEEMED = "part_redeemed"
+    REDEEMED = "redeemed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    REPLACED = "replaced"
+
+
+class MemberStatus(StrEnum):
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+
+
+class RedemptionType(StrEnum):
+    """The kinds of code that a reward accepts."""
+
+    QR = "qr"
+    BAR_CODE = "bar_code"
+    EXTERNAL_QR = "external_qr"
+    PIN = "pin"
+
+
+class ChargeAt(StrEnum):
+    """When the points of a claim are taken."""
+
+    CLAIM = "claim"
+    COUNTER = "counter"
+
+
+class OptionKind(StrEnum):
+    POINTS = "points"
+    MIX = "mix"
+
+
+class TenderType(StrEnum):
+    CASH = "cash"
+    CARD = "card"
+
+
+class FulfilmentStatus(StrEnum):
+    PENDING = "pending"
+    PROCESSING = "processing"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """Whole minor units (cents) of an ISO 4217 currency."""
+
+    amount: Minor
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A branch and one of its tills, as people call them."""
+
+    branch_id: UUID
+    branch_code: str
+    branch_name: str
+    till_id: UUID | None
+    till_code: str | None
+    time_zone: str
+    locale: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewardFace:
+    """A reward as it is shown: `picture` names one of the drawn motifs, never a foreign address."""
+
+    id: UUID
+    name: str
+    description: str
+    terms: str
+    picture: str
+    ean: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionFace:
+    """One price of a reward in the branch's currency. `missing` is 0 when it is within reach."""
+
+    id: UUID
+    kind: OptionKind
+    points: Points
+    cash: Money
+    missing: Points
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberFace:
+    """The member by the policy of names: given name and initial at the counter."""
+
+    id: UUID
+    external_id: str
+    shown_name: str
+    status: MemberStatus
+    balance: Balance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimFace:
+    """A claim at the counter: what it is for, how long, how many units are left, what one visit costs."""
+
+    id: UUID
+    reward: RewardFace
+    status: ClaimStatus
+    quantity: int
+    remaining: int
+    valid_from: date | None
+    valid_until: date | None
+    points_due: Points  # for `remaining` units
+    cash_due: Money  # for `remaining` units
+    usable: bool
+    reason: str | None  # the Reason's value when it is not usable here
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferFace:
+    """A reward that may be redeemed directly here, or the reason why not."""
+
+    reward: RewardFace
+    options: Sequence[OptionFace]
+    stock: int | None  # None: not counted
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimAtCounter:
+    """State “claim”: a reward code was scanned and is good here."""
+
+    visit_id: UUID
+    claim: ClaimFace
+    member: MemberFace
+    unit_points: Sequence[Points]  # points due for 1, 2, … remaining units
+    unit_cash: Sequence[Money]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberAtCounter:
+    """State “member”: a member code was scanned; the visit lasts until `expires_at`."""
+
+    visit_id: UUID
+    expires_at: datetime
+    member: MemberFace
+    claims: Sequence[ClaimFace]
+    offers: Sequence[OfferFace]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceAtCounter:
+    """State “price”: one reward and its price options for this member."""
+
+    visit_id: UUID
+    member: MemberFace
+    offer: OfferFace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptLine:
+    reward: RewardFace
+    units: int
+    points: Points
+    cash: Money
+    status: FulfilmentStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptTender:
+    type: TenderType
+    amount: Money
+    given: Money | None  # cash handed over; the rest is change
+    change: Money | None
+    reference: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """State “amount due”: points and stock are held until `expires_at`; nothing is handed over yet."""
+
+    booking_id: str
+    status: RedemptionStatus
+    member: MemberFace  # its balance is the one after the hold
+    lines: Sequence[ReceiptLine]
+    points_due: Points
+    cash_due: Money
+    balance_before: Points
+    balance_after: Points
+    opened_at: datetime
+    expires_at: datetime
+    tender_types: Sequence[TenderType]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """A redemption as it is on record. `operator` confirmed it, `scanned_by` read the code."""
+
+    booking_id: str
+    status: RedemptionStatus
+    place: Place
+    member_name: str
+    member_external_id: str
+    lines: Sequence[ReceiptLine]
+    tenders: Sequence[ReceiptTender]
+    points: Points
+    cash: Money
+    balance_after: Points | None
+    source: str
+    entry_mode: EntryMode | None
+    scanned_by: str | None
+    operator: str | None
+    shop_receipt: str | None
+    opened_at: datetime
+    completed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlreadyDone:
+    """The same till scanned its own redeemed code again within 30 s: calm, with the receipt."""
+
+    receipt: Receipt
+    seconds_ago: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingAtCounter:
+    """A booking ID was scanned: the booking as it stands, for reprinting."""
+
+    receipt: Receipt
+
+
+CounterView = ClaimAtCounter | MemberAtCounter | PriceAtCounter | AlreadyDone | BookingAtCounter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeRow:
+    """One of the till's last outcomes: done or refused."""
+
+    at: datetime
+    action: str
+    booking_id: str | None
+    reason: str | None
+    reward: str | None
+    points: Points | None
+    cash: Money | None
+    operator: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenderGiven:
+    """One tender as the page or the API names it. For cash, `given` may be more than `amount`."""
+
+    type: TenderType
+    amount: Minor
+    given: Minor | None = None
+    reference: str | None = None
