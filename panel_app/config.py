@@ -22,8 +22,8 @@ class SettingsError(Exception):
     """The environment does not say what is needed; the text says what to do."""
 
 
-class Settings(BaseSettings):
-    """One attribute for each setting; the environment's names are in upper case with COUNTERMARK_ before."""
+class DatabaseAddress(BaseSettings):
+    """All that a migration needs: it works without the secret."""
 
     model_config = SettingsConfigDict(
         env_prefix="COUNTERMARK_",
@@ -33,8 +33,15 @@ class Settings(BaseSettings):
         validate_by_alias=True,
     )
 
-    # Hosting platforms hand out these two under names without a prefix.
     database_url: str = Field(default="sqlite:///var/countermark.db", validation_alias="DATABASE_URL")
+
+
+class Settings(DatabaseAddress):
+    """One attribute for each setting; the environment's names are in upper case with COUNTERMARK_ before.
+
+    Hosting platforms hand out DATABASE_URL and PORT, so those two go without.
+    """
+
     port: int = Field(default=8000, ge=1, le=65535, validation_alias=AliasChoices("COUNTERMARK_PORT", "PORT"))
     host: str = "127.0.0.1"
     threads: int = Field(default=16, ge=1, le=256)
@@ -61,6 +68,11 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no secret. {MAKE_ONE}") from None
         except (OSError, UnicodeDecodeError):
             raise ValueError(f"{self.secret_file} can not be read as text. {MAKE_ONE}") from None
+
+
+def load_database_url() -> str:
+    """Where the database is, without asking for the rest."""
+    return DatabaseAddress().database_url
 
 
 def load_settings() -> Settings:
