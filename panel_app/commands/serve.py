@@ -1,0 +1,90 @@
+"""countermark serve: the production server. Knows waitress and no route."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from panel_app.commands.database import sqlite_file
+from panel_app.config import load_settings
+
+CONNECTIONS_MAX = 1000
+CHANNEL_TIMEOUT_SECONDS = 20
+"""With waitress's own 100 and 120 s, 300 idle sockets stop the server."""
+
+
+@click.command()
+@click.option("--host", help="Address to listen on; COUNTERMARK_HOST, else 127.0.0.1.")
+@click.option("--port", type=click.IntRange(1, 65535), help="COUNTERMARK_PORT or PORT, else 8000.")
+def serve(host: str | None, port: int | None) -> None:
+    """Serve the panel until it is stopped."""
+    settings = load_settings()
+    # Here, not above: the other commands do without the web.
+    from waitress.server import create_server
+
+    from panel_app.app import create_app
+
+    host, port = host or settings.host, port or settings.port
+    with only_server_of(sqlite_file(settings.database_url)):
+        app = create_app(settings)
+        try:
+            server = create_server(
+                app,
+                host=host,
+                port=port,
+                threads=settings.threads,
+                connection_limit=CONNECTIONS_MAX,
+                channel_timeout=CHANNEL_TIMEOUT_SECONDS,
+            )
+        except OSError as error:
+            raise click.ClickException(
+                f"{host}:{port} can not be listened on ({error.strerror}); choose another --port"
+            ) from error
+        click.echo(f"Countermark is on http://{host}:{port} (Ctrl+C stops it)")
+        signal.signal(signal.SIGTERM, _stop)
+        server.run()
+
+
+@contextmanager
+def only_server_of(file: Path | None) -> Iterator[None]:
+    """Hold FILE.lock, so that a second server process of one SQLite file is refused; None needs no lock.
+
+    Writers wait for each other in a queue inside one process; two processes would starve each other.
+    The kernel frees the lock when this process ends, however it ends.
+    """
+    if file is None:
+        yield
+        return
+    try:
+        import fcntl
+    except ImportError:
+        click.echo(
+            "this system has no file locks: see to it that only one server uses the database", err=True
+        )
+        yield
+        return
+    with Path(f"{file}.lock").open("a+", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise click.ClickException(
+                f"process {lock.read().strip()} already serves {file}: stop it first, "
+                "or use PostgreSQL, which takes several servers"
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _stop(signum: int, frame: FrameType | None) -> NoReturn:
+    del signum, frame
+    # waitress lets running requests end on SystemExit; the default of SIGTERM would cut them off.
+    sys.exit(0)
