@@ -14,6 +14,10 @@ class Clock(Protocol):
 
     def now(self) -> datetime: ...
 
+    def bound(self, dialect: str) -> datetime | None:
+        """The value that statements built once are given; None where the database reads its own clock."""
+        ...
+
     def sql(self, dialect: str) -> sa.ColumnElement[datetime]: ...
 
 
@@ -22,6 +26,9 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+    def bound(self, dialect: str) -> datetime | None:
+        return None if dialect == "postgresql" else self.now()
 
     def sql(self, dialect: str) -> sa.ColumnElement[datetime]:
         if dialect == "postgresql":
@@ -40,6 +47,10 @@ class ManualClock:
     def now(self) -> datetime:
         with self._lock:
             return self._now
+
+    def bound(self, dialect: str) -> datetime | None:
+        del dialect
+        return self.now()
 
     def sql(self, dialect: str) -> sa.ColumnElement[datetime]:
         del dialect

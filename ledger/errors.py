@@ -8,7 +8,6 @@
 Anything that is not a Refusal is a fault: an incident, never a half-done step.
 """
 
-import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -58,6 +57,7 @@ class Reason(StrEnum):
     REWARD_WITHDRAWN = "reward_withdrawn"
     # The redemption.
     VISIT_OVER = "visit_over"
+    PROOF_TOO_WEAK = "proof_too_weak"
     DIRECT_REDEMPTION_OFF = "direct_redemption_off"
     PRICE_NOT_OFFERED = "price_not_offered"
     REDEMPTION_CLOSED = "redemption_closed"
@@ -88,9 +88,7 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
 
     def data(self) -> dict[str, Any]:
         """The fields by name, as they were given."""
-        if not dataclasses.is_dataclass(self):
-            return {}
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {name: getattr(self, name) for name in getattr(self, "__dataclass_fields__", {})}
 
     def __str__(self) -> str:
         return self.reason.value

@@ -1,0 +1,160 @@
+"""Holds: one guarded transition each, held → captured | released | expired. Knows no redemptions.
+
+Every step takes the member's balance row first and the hold second, so that two steps can't deadlock, and the
+expiry is compared with one reading of the clock made after those locks. Nothing waits for a sweeper.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from ledger.accounts import open_for_cash
+from ledger.balances import lock_member, not_enough
+from ledger.database import Session
+from ledger.errors import HoldClosed, HoldExpired, NotFound
+from ledger.hold_steps import EXPIRE, EXTEND, PLACE, RELEASE, capture_step
+from ledger.ids import new_id
+from ledger.journal import cash_arguments, debit_type, entry_arguments, entry_from, origin_arguments
+from ledger.models import balances, holds
+from ledger.steps import Step, Values
+from ledger.terms import CashLeg, Entry, Hold, HoldId, HoldStatus, MemberId, Origin, Points
+from ledger.terms import points as whole_points
+
+NO_POINTS = Points(0)
+FINAL = {HoldStatus.CAPTURED, HoldStatus.RELEASED}
+
+
+def place_hold(
+    session: Session, origin: Origin, *, member_id: MemberId, points: Points, ttl: timedelta
+) -> Hold:
+    """Reserves points until `ttl` from the database's now. Raises NotFound, NotEnoughPoints."""
+    if whole_points(points) <= 0 or ttl <= timedelta(0):
+        raise ValueError("a hold has at least one point and some time")
+    lock_member(session, member_id)
+    hold_id = HoldId(new_id())
+    answers = PLACE.run(
+        session,
+        hold_id=hold_id,
+        event_id=new_id(),
+        member_id=member_id,
+        points=points,
+        ttl=ttl,
+        expires_at=session.clock.now() + ttl,
+        **origin_arguments(origin),
+    )
+    if answers is None:
+        raise not_enough(session, member_id, points)
+    return Hold(
+        id=hold_id,
+        member_id=member_id,
+        points=points,
+        status=HoldStatus.HELD,
+        created_at=answers["balance__at"],
+        expires_at=answers["balance__expires_at"],
+        closed_at=None,
+        closing_entry_id=None,
+        booking_id=origin.booking_id,
+        branch_id=origin.branch_id,
+        till_id=origin.till_id,
+    )
+
+
+def extend_hold(session: Session, origin: Origin, hold_id: HoldId, *, until: datetime) -> Hold:
+    """Moves the expiry to `until`, never back. Raises NotFound, HoldClosed, HoldExpired."""
+    _change(session, EXTEND, origin, hold_id, until=until)
+    return hold_by_id(session, hold_id)
+
+
+def release_hold(session: Session, origin: Origin, hold_id: HoldId) -> Hold:
+    """Gives the points back to their lots. Raises NotFound, HoldClosed, HoldExpired."""
+    _change(session, RELEASE, origin, hold_id)
+    return hold_by_id(session, hold_id)
+
+
+def capture_hold(
+    session: Session,
+    origin: Origin,
+    hold_id: HoldId,
+    *,
+    cash: Sequence[CashLeg] = (),
+    claim_points: Points = NO_POINTS,
+) -> Entry:
+    """Takes all of the hold, the cash legs and claim points of the same visit, in one entry.
+
+    Raises NotFound, HoldClosed, HoldExpired.
+    """
+    if whole_points(claim_points) < 0:
+        raise ValueError("claim points are not negative")
+    open_for_cash(session, cash)
+    given = entry_arguments(origin, debit_type(origin))
+    step = capture_step(len(cash), int(claim_points > 0))
+    settled = {"claim_points": claim_points, **cash_arguments(cash)}
+    answers = _change(session, step, origin, hold_id, **given, **settled)
+    return entry_from(given, answers, hold_id=hold_id)
+
+
+def expire_holds(
+    session: Session, origin: Origin, *, limit: int, member_id: MemberId | None = None
+) -> list[Hold]:
+    """Closes holds that have run out, oldest first; their redemptions are the caller's to close.
+
+    Safe in many copies: a member whose row another transaction has is left to the next sweep, unless that
+    member was asked for.
+    """
+    due = [holds.c.status == HoldStatus.HELD.value, holds.c.expires_at <= session.now_sql()]
+    if member_id is not None:
+        due.append(holds.c.member_id == member_id)
+    oldest = sa.select(holds.c.id).where(*due).order_by(holds.c.expires_at, holds.c.id).limit(limit)
+    mine = session.scalars(
+        sa.select(balances.c.member_id)
+        .where(balances.c.member_id.in_(sa.select(holds.c.member_id).where(holds.c.id.in_(oldest))))
+        .order_by(balances.c.member_id)
+        .with_for_update(skip_locked=member_id is None, key_share=True)
+    ).all()
+    candidates = session.scalars(
+        sa.select(holds.c.id)
+        .where(*due, holds.c.member_id.in_(mine))
+        .order_by(holds.c.expires_at, holds.c.id)
+        .limit(limit)
+    ).all()
+    expired = []
+    for hold_id in candidates:
+        arguments = {"hold_id": hold_id, "event_id": new_id(), **origin_arguments(origin)}
+        if EXPIRE.run(session, **arguments) is not None:
+            expired.append(hold_by_id(session, HoldId(hold_id)))
+    return expired
+
+
+def hold_by_id(session: Session, hold_id: HoldId) -> Hold:
+    """Raises NotFound."""
+    names = list(Hold.__dataclass_fields__)
+    row = session.execute(
+        sa.select(*(holds.c[name] for name in names)).where(holds.c.id == hold_id)
+    ).mappings().one_or_none()  # fmt: skip
+    if row is None:
+        raise NotFound(what="hold")
+    return Hold(**{**row, "status": HoldStatus(row["status"])})
+
+
+def _change(session: Session, step: Step, origin: Origin, hold_id: HoldId, **arguments: object) -> Values:
+    """Runs a transition and explains it when it was refused."""
+    values = {"hold_id": hold_id, "event_id": new_id(), **origin_arguments(origin)} | arguments
+    # The statement may have waited for another step on this member, and what it saw then was old. The
+    # member's row is ours now, so a second look is the last.
+    for _look in range(2):
+        answers = step.run(session, **values)
+        if answers is not None:
+            return answers
+        _explain(session, hold_id)
+    raise AssertionError("a hold that is open and in time takes its transition")
+
+
+def _explain(session: Session, hold_id: HoldId) -> None:
+    """Not found, then closed, then expired; nothing when the hold is open and in time."""
+    hold = hold_by_id(session, hold_id)
+    if hold.status in FINAL:
+        raise HoldClosed(status=hold.status.value)
+    now = session.scalars(sa.select(session.now_sql())).one()
+    if hold.status is HoldStatus.EXPIRED or hold.expires_at <= now:
+        raise HoldExpired(expired_at=hold.expires_at)

@@ -1,0 +1,217 @@
+"""The tables of the books; CHECK, UNIQUE and FOREIGN KEY carry the rules. Knows no statements.
+
+One MetaData for all tables of the product. Ledger tables are STRICT and WITHOUT ROWID on SQLite (a row id
+would be one more key that INSERT OR REPLACE could hit), and no column has a server default.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from ledger.columns import Flag, Instant, Key, Whole
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+STRICT: dict[str, Any] = {"sqlite_strict": True, "sqlite_with_rowid": False}
+WHOLE_RANGE = "BETWEEN -9007199254740991 AND 9007199254740991"
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """A partial index on both databases."""
+    return {"postgresql_where": sa.text(condition), "sqlite_where": sa.text(condition)}
+
+
+def _origin() -> tuple[sa.Column[object], ...]:
+    """Who and where: the columns of terms.Origin."""
+    return (
+        sa.Column("client", sa.Text, nullable=False),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("branch_id", Key),
+        sa.Column("till_id", Key),
+        sa.Column("operator_id", Key),
+        sa.Column("on_behalf", Flag, nullable=False),
+        sa.Column("booking_id", sa.Text),
+        sa.Column("reference", sa.Text),
+        sa.Column("request_id", sa.Text),
+    )
+
+
+# The id follows from the other four columns (accounts.py), so the hot path never looks one up.
+# Cash is kept by tender: one account a branch, tender and currency, as the day close counts it.
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("asset", sa.Text, nullable=False),
+    sa.Column("owner_id", Key, nullable=False),
+    sa.Column("tender", sa.Text, nullable=False),
+    sa.UniqueConstraint("kind", "asset", "owner_id", "tender"),
+    sa.UniqueConstraint("id", "asset"),
+    sa.CheckConstraint("kind IN ('member', 'issued', 'claims', 'redeemed', 'cash', 'takings')", name="kind"),
+    sa.CheckConstraint("(tender <> '') = (kind = 'cash')", name="tender"),
+    **STRICT,
+)
+
+# Members only; house and branch sums are summed when asked. `entries` is the number of the last entry.
+balances = sa.Table(
+    "balances",
+    metadata,
+    sa.Column("member_id", Key, primary_key=True),
+    sa.Column("account_id", Key, sa.ForeignKey("accounts.id"), nullable=False, unique=True),
+    sa.Column("posted", Whole, nullable=False),
+    sa.Column("held", Whole, nullable=False),
+    sa.Column("entries", Whole, nullable=False),
+    sa.CheckConstraint("posted - held >= 0", name="floor"),
+    sa.CheckConstraint("held >= 0", name="held"),
+    sa.CheckConstraint("entries >= 0", name="entries"),
+    sa.CheckConstraint(f"posted {WHOLE_RANGE}", name="posted"),
+    **STRICT,
+)
+
+holds = sa.Table(
+    "holds",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("member_id", Key, sa.ForeignKey("balances.member_id"), nullable=False),
+    sa.Column("points", Whole, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("closed_at", Instant),
+    # No foreign key back to entries, which point here already: check.py compares both ways.
+    sa.Column("closing_entry_id", Key),
+    *_origin(),
+    sa.CheckConstraint("points > 0", name="points"),
+    sa.CheckConstraint("status IN ('held', 'captured', 'released', 'expired')", name="status"),
+    sa.CheckConstraint("(status = 'held') = (closed_at IS NULL)", name="closed"),
+    sa.CheckConstraint("(status = 'captured') = (closing_entry_id IS NOT NULL)", name="captured"),
+    sa.CheckConstraint("status <> 'captured' OR closed_at < expires_at", name="in_time"),
+    sa.Index("ix_holds_open", "expires_at", **_where("status = 'held'")),
+    sa.Index("ix_holds_member_open", "member_id", **_where("status = 'held'")),
+    **STRICT,
+)
+
+hold_events = sa.Table(
+    "hold_events",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("hold_id", Key, sa.ForeignKey("holds.id"), nullable=False, index=True),
+    sa.Column("member_id", Key, nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    *_origin(),
+    sa.CheckConstraint("event IN ('held', 'extended', 'captured', 'released', 'expired')", name="event"),
+    **STRICT,
+)
+
+# `lines` says how many postings the entry has, so that none can be added later. `hold_id` stands on the
+# entry that captured the hold, and is unique: a hold is captured once.
+entries = sa.Table(
+    "entries",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text),
+    sa.Column("member_id", Key, sa.ForeignKey("balances.member_id"), nullable=False),
+    sa.Column("points", Whole, nullable=False),
+    sa.Column("number", Whole),
+    sa.Column("balance_after", Whole),
+    sa.Column("lines", Whole, nullable=False),
+    sa.Column("hold_id", Key, sa.ForeignKey("holds.id"), unique=True),
+    sa.Column("created_at", Instant, nullable=False),
+    *_origin(),
+    sa.UniqueConstraint("member_id", "number"),
+    sa.CheckConstraint(
+        "type IN ('Earn', 'Debit By Redemption', 'Debit By On Behalf Redemption', 'Redemption Reversal',"
+        " 'Goodwill Credit', 'Adjustment Debit', 'Points Expiry', 'Points Transfer')",
+        name="type",
+    ),
+    sa.CheckConstraint("number > 0", name="number"),
+    sa.CheckConstraint("(number IS NULL) = (balance_after IS NULL)", name="balance_after"),
+    sa.CheckConstraint("(number IS NULL) = (points = 0)", name="points"),
+    sa.CheckConstraint("lines >= 2", name="lines"),
+    **STRICT,
+)
+
+# The posting's asset is its account's, by the two-column key. `reference` is a cash leg's.
+postings = sa.Table(
+    "postings",
+    metadata,
+    sa.Column(
+        "entry_id", Key, sa.ForeignKey("entries.id", deferrable=True, initially="DEFERRED"), primary_key=True
+    ),
+    sa.Column("line", Whole, primary_key=True),
+    sa.Column("account_id", Key, nullable=False),
+    sa.Column("member_id", Key, nullable=False),
+    sa.Column("asset", sa.Text, nullable=False),
+    sa.Column("amount", Whole, nullable=False),
+    sa.Column("reference", sa.Text),
+    sa.ForeignKeyConstraint(["account_id", "asset"], ["accounts.id", "accounts.asset"]),
+    sa.CheckConstraint("amount <> 0", name="amount"),
+    sa.CheckConstraint(f"amount {WHOLE_RANGE}", name="amount_range"),
+    sa.Index("ix_postings_account", "account_id", "entry_id"),
+    **STRICT,
+)
+
+# `remaining` is neither spent nor earmarked: over a member's lots it sums to what is available.
+lots = sa.Table(
+    "lots",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("member_id", Key, sa.ForeignKey("balances.member_id"), nullable=False),
+    sa.Column("entry_id", Key, sa.ForeignKey("entries.id"), nullable=False, unique=True),
+    sa.Column("points", Whole, nullable=False),
+    sa.Column("remaining", Whole, nullable=False),
+    sa.Column("expires_at", Instant),
+    sa.CheckConstraint("0 <= remaining AND remaining <= points AND points > 0", name="remaining"),
+    sa.Index("ix_lots_live", "member_id", **_where("remaining > 0")),
+    **STRICT,
+)
+
+# What a hold took from which lot. The rows stay as history; the hold's status says whether they count.
+earmarks = sa.Table(
+    "earmarks",
+    metadata,
+    sa.Column("hold_id", Key, sa.ForeignKey("holds.id"), primary_key=True),
+    sa.Column("lot_id", Key, sa.ForeignKey("lots.id"), primary_key=True, index=True),
+    sa.Column("points", Whole, nullable=False),
+    sa.CheckConstraint("points > 0", name="points"),
+    **STRICT,
+)
+
+# What a debit without a hold took from which lot.
+draws = sa.Table(
+    "draws",
+    metadata,
+    sa.Column("entry_id", Key, sa.ForeignKey("entries.id"), primary_key=True),
+    sa.Column("lot_id", Key, sa.ForeignKey("lots.id"), primary_key=True, index=True),
+    sa.Column("points", Whole, nullable=False),
+    sa.CheckConstraint("points > 0", name="points"),
+    **STRICT,
+)
+
+outcomes = sa.Table(
+    "outcomes",
+    metadata,
+    sa.Column("client", sa.Text, primary_key=True),
+    sa.Column("operation", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("fingerprint", sa.LargeBinary, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("answer", sa.LargeBinary),
+    sa.Column("member_id", Key),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.CheckConstraint("status IN ('running', 'success', 'refusal')", name="status"),
+    sa.CheckConstraint("(status = 'running') = (answer IS NULL)", name="answer"),
+    **STRICT,
+)

@@ -1,0 +1,151 @@
+"""What came of a request, by (client, operation, key), so that a retry gets the same answer. Knows no HTTP.
+
+The row is written first: a twin in flight waits there for the first one's commit, at most the lock time-out
+of 2 s on PostgreSQL; on SQLite it waits its turn in the queue of writers. Answers are encrypted with a key
+outside the database.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import OperationalError
+
+from ledger.database import Session, sqlstate
+from ledger.errors import KeyInUse, KeyReused
+from ledger.models import outcomes
+from ledger.terms import MemberId
+
+LOCK_NOT_AVAILABLE = "55P03"
+
+
+class OutcomeStatus(StrEnum):
+    SUCCESS = "success"
+    REFUSAL = "refusal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What makes a request the same one; `fingerprint` is fingerprint(its canonical body)."""
+
+    client: str
+    operation: str
+    key: str
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredOutcome:
+    """The answer as it was given, byte for byte."""
+
+    status: OutcomeStatus
+    answer: bytes
+    member_id: MemberId | None
+    created_at: datetime
+
+
+def fingerprint(body: bytes) -> bytes:
+    """SHA-256 of a canonical body."""
+    return hashlib.sha256(body).digest()
+
+
+def claim_key(session: Session, request: Request) -> StoredOutcome | None:
+    """None when the key is now this request's; else the outcome to replay. The first call of a step.
+
+    Raises KeyReused for another body, KeyInUse while a twin is under way.
+    """
+    if _insert(session, request):
+        return None
+    row = _row(session, request.client, request.operation, request.key)
+    if row["fingerprint"] != request.fingerprint:
+        raise KeyReused
+    return _stored(session, row)
+
+
+def remember_success(session: Session, request: Request, answer: bytes, member_id: MemberId | None) -> None:
+    """Stores the answer of a claimed key; RuntimeError when the key was not claimed or is finished."""
+    _finish(session, request, OutcomeStatus.SUCCESS, answer, member_id)
+
+
+def remember_refusal(session: Session, request: Request, answer: bytes, member_id: MemberId | None) -> None:
+    """The same for a refusal, once the step's effects are undone to their savepoint."""
+    _finish(session, request, OutcomeStatus.REFUSAL, answer, member_id)
+
+
+def by_key(session: Session, client: str, operation: str, key: str) -> StoredOutcome | None:
+    """Did it go through? None when nothing with this key was ever finished."""
+    row = _row(session, client, operation, key)
+    return None if row is None else _stored(session, row)
+
+
+def _insert(session: Session, request: Request) -> bool:
+    """Whether the key was free. An open twin is waited for."""
+    there = sa.exists().where(*_same(request.client, request.operation, request.key))
+    row = {
+        "client": request.client,
+        "operation": request.operation,
+        "key": request.key,
+        "fingerprint": request.fingerprint,
+        "status": "running",
+    }
+    values = [sa.literal(value, outcomes.c[name].type) for name, value in row.items()]
+    # SQLite's trigger refuses an existing key, so it is looked for first: no other writer can come between.
+    new = sa.select(*values, session.now_sql()).where(~there)
+    names = [*row, "created_at"]
+    statement = sa.insert(outcomes).from_select(names, new).returning(outcomes.c.key)
+    if session.dialect == "postgresql":
+        waiting = postgresql.insert(outcomes).from_select(names, new).on_conflict_do_nothing()
+        statement = waiting.returning(outcomes.c.key)
+    try:
+        return session.connection().execute(statement).one_or_none() is not None
+    except OperationalError as fault:
+        if sqlstate(fault) == LOCK_NOT_AVAILABLE:
+            raise KeyInUse from fault
+        raise
+
+
+def _finish(
+    session: Session, request: Request, status: OutcomeStatus, answer: bytes, member_id: MemberId | None
+) -> None:
+    sealed = session.keyring.encrypt(_purpose(request.client, request.operation, request.key), answer)
+    finished = session.connection().execute(
+        sa.update(outcomes)
+        .where(
+            *_same(request.client, request.operation, request.key),
+            outcomes.c.status == "running",
+            outcomes.c.fingerprint == request.fingerprint,
+        )
+        .values(status=status.value, answer=sealed, member_id=member_id)
+    )
+    if finished.rowcount != 1:
+        raise RuntimeError("only a claimed and unfinished key has an outcome to remember")
+
+
+def _row(session: Session, client: str, operation: str, key: str) -> Any:
+    found = session.connection().execute(sa.select(outcomes).where(*_same(client, operation, key)))
+    return found.mappings().one_or_none()
+
+
+def _stored(session: Session, row: Any) -> StoredOutcome:
+    if row["status"] == "running":
+        raise KeyInUse
+    purpose = _purpose(row["client"], row["operation"], row["key"])
+    return StoredOutcome(
+        status=OutcomeStatus(row["status"]),
+        answer=session.keyring.decrypt(purpose, row["answer"]),
+        member_id=row["member_id"],
+        created_at=row["created_at"],
+    )
+
+
+def _purpose(client: str, operation: str, key: str) -> str:
+    """Binds an answer to its own row: copied to another, it does not open."""
+    return f"outcome\x1f{client}\x1f{operation}\x1f{key}"
+
+
+def _same(client: str, operation: str, key: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return (outcomes.c.client == client, outcomes.c.operation == operation, outcomes.c.key == key)

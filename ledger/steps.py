@@ -1,0 +1,137 @@
+"""One step of the books, written once: on PostgreSQL a single statement, on SQLite its parts in turn.
+
+SQLite has no data-modifying WITH. A Step is therefore a list of parts that refer to each other's answers: on
+PostgreSQL they become the WITH of one statement (measured: a third faster than one by one), on SQLite each
+runs by itself and its answer is bound into the next. Statements are built once and reused, because
+building them costs Python more than the database needs to run them. Knows no table.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.dml import UpdateBase
+
+from ledger.columns import Instant
+from ledger.database import Session
+
+Values = Mapping[str, Any]
+
+
+def argument(name: str, column: sa.ColumnElement[Any]) -> sa.BindParameter[Any]:
+    """A value given to run(), with the type of the column it is meant for."""
+    # The prefix keeps it apart from column names, which SQLAlchemy reserves in INSERT and UPDATE.
+    return sa.bindparam(f"arg_{name}", type_=column.type)
+
+
+class Answer:
+    """The one row that an earlier part answered: columns of a WITH, or values bound afterwards."""
+
+    def __init__(self, columns: Mapping[str, sa.ColumnElement[Any]], source: sa.CTE | None) -> None:
+        self.names = list(columns)
+        self.source = source
+        self._columns = columns
+
+    def __getitem__(self, name: str) -> sa.ColumnElement[Any]:
+        return self._columns[name]
+
+
+class Plan:
+    """The parts of one step for one database, in order."""
+
+    def __init__(self, dialect: str) -> None:
+        self.dialect = dialect
+        self.parts: list[tuple[str, sa.Executable]] = []
+        self.answers: dict[str, Answer] = {}
+        self._ctes: list[sa.CTE] = []
+
+    def now(self) -> sa.ColumnElement[datetime]:
+        """The clock, read where it stands: after the locks of the parts before it."""
+        bound = sa.bindparam("arg_now", type_=Instant())
+        if self.dialect == "sqlite":
+            return bound
+        return sa.func.coalesce(bound, sa.func.clock_timestamp(), type_=Instant())
+
+    def ask(self, name: str, statement: Any) -> Answer:
+        """A part that answers one row; when it answers none, the step ends there and did nothing."""
+        self.parts.append((name, statement))
+        names = list(statement.exported_columns.keys())
+        if self.dialect == "sqlite":
+            columns = {
+                key: sa.bindparam(f"{name}__{key}", type_=statement.exported_columns[key].type)
+                for key in names
+            }
+            answer = Answer(columns, None)
+        else:
+            cte = statement.cte(name)
+            self._ctes.append(cte)
+            answer = Answer({key: cte.c[key] for key in names}, cte)
+        self.answers[name] = answer
+        return answer
+
+    def write(self, name: str, statement: UpdateBase) -> None:
+        """A part whose answer nobody needs; it must refer to an earlier answer that it depends on."""
+        self.parts.append((name, statement))
+        if self.dialect != "sqlite":
+            self._ctes.append(statement.cte(name))
+
+    def insert(self, name: str, table: sa.Table, after: Answer, *rows: Mapping[str, Any]) -> None:
+        """Rows for a table, once `after` has answered."""
+        selects = [_select(table, row, after) for row in rows]
+        source = selects[0] if len(selects) == 1 else sa.union_all(*selects)
+        self.write(name, sa.insert(table).from_select(list(rows[0]), source))
+
+    def whole(self) -> sa.Select[Any]:
+        """All of it as one statement, for PostgreSQL; its row has every answer's columns as name__column."""
+        labels = [
+            answer[key].label(f"{name}__{key}")
+            for name, answer in self.answers.items()
+            for key in answer.names
+        ]
+        rows = [answer.source for answer in self.answers.values() if answer.source is not None]
+        joined: Any = rows[0]
+        for row in rows[1:]:
+            joined = joined.join(row, sa.true())
+        return sa.select(*labels).select_from(joined).add_cte(*self._ctes)
+
+
+class Step:
+    """A step by its builder, which is called once a database."""
+
+    def __init__(self, build: Callable[[Plan], None]) -> None:
+        self._build = build
+        self._plans: dict[str, tuple[Plan, sa.Select[Any] | None]] = {}
+
+    def run(self, session: Session, **arguments: object) -> Values | None:
+        """The answers as name__column, or None when a part that had to answer did not."""
+        plan, whole = self._plan(session.dialect)
+        values: dict[str, Any] = {f"arg_{name}": value for name, value in arguments.items()}
+        values["arg_now"] = session.clock.bound(session.dialect)
+        # The ORM's own execute adds a third to the cost and nothing that Core tables need.
+        connection = session.connection()
+        if whole is not None:
+            row = connection.execute(whole, values).mappings().one_or_none()
+            return None if row is None else dict(row)
+        for name, statement in plan.parts:
+            result = connection.execute(statement, values)
+            if name in plan.answers:
+                answer = result.mappings().one_or_none()
+                if answer is None:
+                    return None
+                values |= {f"{name}__{key}": value for key, value in answer.items()}
+        return values
+
+    def _plan(self, dialect: str) -> tuple[Plan, sa.Select[Any] | None]:
+        # Two threads may build the same plan at the same time; either is good.
+        if dialect not in self._plans:
+            plan = Plan(dialect)
+            self._build(plan)
+            self._plans[dialect] = (plan, None if dialect == "sqlite" else plan.whole())
+        return self._plans[dialect]
+
+
+def _select(table: sa.Table, row: Mapping[str, Any], after: Answer) -> sa.Select[Any]:
+    columns = [sa.type_coerce(value, table.c[key].type).label(key) for key, value in row.items()]
+    chosen = sa.select(*columns)
+    return chosen if after.source is None else chosen.select_from(after.source)
