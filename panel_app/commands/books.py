@@ -35,4 +35,8 @@ def expire() -> None:
     from panel_app.programme.redemptions import expire_due
 
     with opened_database() as database, database.session() as session:
-        expire_due(session, system("console"))
+        released = 0
+        # In portions, so that no transaction grows with what has piled up.
+        while portion := expire_due(session, system("console")):
+            released += portion
+    click.echo(f"{released} ran out and were closed.")
