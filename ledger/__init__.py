@@ -30,7 +30,15 @@ from ledger.errors import (
     Reason,
     Refusal,
 )
-from ledger.holds import capture_hold, expire_holds, extend_hold, hold_by_id, place_hold, release_hold
+from ledger.holds import (
+    capture_hold,
+    expire_hold,
+    expire_holds,
+    extend_hold,
+    hold_by_id,
+    place_hold,
+    release_hold,
+)
 from ledger.ids import new_id
 from ledger.keyring import Keyring
 from ledger.models import metadata
@@ -126,6 +134,7 @@ __all__ = [
     "credit",
     "entries_of",
     "entry_by_id",
+    "expire_hold",
     "expire_holds",
     "extend_hold",
     "fingerprint",

@@ -8,6 +8,7 @@
 Anything that is not a Refusal is a fault: an incident, never a half-done step.
 """
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -88,7 +89,10 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
 
     def data(self) -> dict[str, Any]:
         """The fields by name, as they were given."""
-        return {name: getattr(self, name) for name in getattr(self, "__dataclass_fields__", {})}
+        itself: Any = self
+        if not dataclasses.is_dataclass(itself):
+            return {}
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(itself)}
 
     def __str__(self) -> str:
         return self.reason.value

@@ -94,6 +94,12 @@ def capture_hold(
     return entry_from(given, answers, hold_id=hold_id)
 
 
+def expire_hold(session: Session, origin: Origin, hold_id: HoldId) -> Hold:
+    """Closes one hold if it has run out, for a caller that also closes its redemption. Raises NotFound."""
+    EXPIRE.run(session, hold_id=hold_id, event_id=new_id(), **origin_arguments(origin))
+    return hold_by_id(session, hold_id)
+
+
 def expire_holds(
     session: Session, origin: Origin, *, limit: int, member_id: MemberId | None = None
 ) -> list[Hold]:

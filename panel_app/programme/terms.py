@@ -260,10 +260,14 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlreadyDone:
-    """The same till scanned its own redeemed code again within 30 s: calm, with the receipt."""
+    """The same till scanned its own redeemed code again within 30 s: calm, with the receipt.
+
+    `next` offers the units that are left, when there are any.
+    """
 
     receipt: Receipt
     seconds_ago: int
+    next: ClaimAtCounter | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

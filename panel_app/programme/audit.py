@@ -1,0 +1,91 @@
+"""The audit trail: who did or was refused what, where and when; written in the transaction of the deed itself.
+
+Personal values and codes never enter a record: it holds ids, numbers and field names.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+
+from ledger import MemberId, Refusal, Session, new_id
+from panel_app.programme.access import Actor
+from panel_app.programme.models import AuditRecord, OutboxEvent
+
+# Of a refusal's data these stand in the trail; the rest may hold what a person typed.
+_REFUSAL_FIELDS = ("missing", "status", "booking_id", "field", "why", "kind", "limit", "tender", "permission")
+
+
+def record(
+    session: Session,
+    actor: Actor,
+    action: str,
+    *,
+    member_id: MemberId | None = None,
+    booking_id: str | None = None,
+    **details: Any,
+) -> None:
+    """Write what the actor did; `details` are ids, numbers and field names."""
+    _insert(session, actor, action, None, member_id, booking_id, details)
+
+
+def record_refusal(
+    session: Session,
+    actor: Actor,
+    action: str,
+    refusal: Refusal,
+    *,
+    member_id: MemberId | None,
+    booking_id: str | None,
+) -> None:
+    """Write what the actor was refused, and why."""
+    data = refusal.data()
+    details = {name: data[name] for name in _REFUSAL_FIELDS if name in data}
+    _insert(session, actor, action, refusal.reason.value, member_id, booking_id, details)
+
+
+def event(session: Session, event_type: str, member_id: MemberId | None, **payload: Any) -> None:
+    """Put an event for other surfaces into the outbox; it exists exactly when the deed does."""
+    session.execute(
+        sa.insert(OutboxEvent).values(
+            id=new_id(),
+            type=event_type,
+            member_id=member_id,
+            payload=_json(payload),
+            created_at=session.clock.now(),
+        )
+    )
+
+
+def _insert(
+    session: Session,
+    actor: Actor,
+    action: str,
+    reason: str | None,
+    member_id: MemberId | None,
+    booking_id: str | None,
+    details: dict[str, Any],
+) -> None:
+    session.execute(
+        sa.insert(AuditRecord).values(
+            id=new_id(),
+            at=session.clock.now(),
+            action=action,
+            reason=reason,
+            client=actor.client,
+            source=actor.source,
+            operator_id=actor.operator_id,
+            branch_id=actor.branch_id,
+            till_id=actor.till_id,
+            member_id=member_id,
+            booking_id=booking_id,
+            on_behalf=actor.on_behalf_of is not None,
+            request_id=actor.request_id,
+            details=_json(details),
+        )
+    )
+
+
+def _json(values: dict[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = TypeAdapter(dict[str, Any]).dump_python(values, mode="json")
+    return plain

@@ -1,0 +1,167 @@
+"""What a manager sees: the branch's redemptions of a day, and one booking's whole life."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+import ledger
+from ledger import Entry, Hold, HoldId, Minor, Points, Session
+from panel_app.programme import branches, receipts
+from panel_app.programme.access import Actor, Permission
+from panel_app.programme.models import AuditRecord, Operator, Redemption
+from panel_app.programme.terms import EntryMode, Money, Receipt, RedemptionStatus
+
+PAGE_ROWS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which of the branch's redemptions; `before` is the cursor of the page before."""
+
+    day: date | None = None
+    operator: str | None = None
+    status: RedemptionStatus | None = None
+    entry_mode: EntryMode | None = None
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayTotals:
+    count: int
+    points: Points
+    cash: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewPage:
+    day: date
+    rows: Sequence[Receipt]
+    next_cursor: str | None
+    totals: DayTotals
+    operators: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LifeEvent:
+    """One thing that happened to a booking."""
+
+    at: datetime
+    action: str
+    operator: str | None
+    reason: str | None
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingLife:
+    receipt: Receipt
+    life: Sequence[LifeEvent]
+    entry: Entry | None
+    hold: Hold | None
+
+
+def redemptions_of_day(session: Session, actor: Actor, chosen: Filter) -> ReviewPage:
+    """The branch's redemptions of one day of the branch, newest first, by keyset pages."""
+    actor.require(Permission.VIEW_REDEMPTIONS)
+    branch = branches.branch_by_id(session, actor.branch())
+    zone = ZoneInfo(branch.time_zone)
+    day = chosen.day or session.clock.now().astimezone(zone).date()
+    start = datetime.combine(day, time(), zone)
+    end = datetime.combine(day + timedelta(days=1), time(), zone)
+    of_day = [
+        Redemption.branch_id == branch.id,
+        Redemption.opened_at >= start,
+        Redemption.opened_at < end,
+    ]
+    rows = session.scalars(
+        sa.select(Redemption)
+        .where(*of_day, *_chosen(session, actor, chosen))
+        .order_by(Redemption.opened_at.desc(), Redemption.id.desc())
+        .limit(PAGE_ROWS + 1)
+    ).all()
+    page = rows[:PAGE_ROWS]
+    return ReviewPage(
+        day=day,
+        rows=[receipts.receipt_of(session, row) for row in page],
+        next_cursor=page[-1].booking_id if len(rows) > PAGE_ROWS else None,
+        totals=_totals(session, of_day, branch.currency),
+        operators=_operators(session, of_day),
+    )
+
+
+def life_of(session: Session, actor: Actor, booking_id: str) -> BookingLife:
+    """Everything that happened to one booking of the branch; NotFound for another branch's."""
+    actor.require(Permission.VIEW_REDEMPTIONS)
+    redemption = receipts.by_booking_id(session, booking_id, actor.branch())
+    records = session.execute(
+        sa.select(AuditRecord, Operator.display_name)
+        .outerjoin(Operator, Operator.id == AuditRecord.operator_id)
+        .where(AuditRecord.booking_id == booking_id)
+        .order_by(AuditRecord.at, AuditRecord.id)
+    ).tuples()
+    return BookingLife(
+        receipt=receipts.receipt_of(session, redemption),
+        life=[
+            LifeEvent(
+                at=record.at,
+                action=record.action,
+                operator=name,
+                reason=record.reason,
+                details=record.details,
+            )
+            for record, name in records
+        ],
+        entry=None
+        if redemption.entry_id is None
+        else ledger.entry_by_id(session, ledger.EntryId(redemption.entry_id)),
+        hold=None if redemption.hold_id is None else ledger.hold_by_id(session, HoldId(redemption.hold_id)),
+    )
+
+
+def _chosen(session: Session, actor: Actor, chosen: Filter) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = []
+    if chosen.status is not None:
+        conditions.append(Redemption.status == chosen.status.value)
+    if chosen.entry_mode is not None:
+        conditions.append(Redemption.entry_mode == chosen.entry_mode.value)
+    if chosen.operator:
+        operator_id = sa.select(Operator.id).where(Operator.display_name == chosen.operator)
+        conditions.append(Redemption.scanned_by.in_(operator_id))
+    if chosen.before:
+        last = receipts.by_booking_id(session, chosen.before, actor.branch())
+        key = sa.tuple_(Redemption.opened_at, Redemption.id)
+        conditions.append(
+            key < sa.tuple_(sa.literal(last.opened_at, ledger.Instant()), sa.literal(last.id, ledger.Key()))
+        )
+    return conditions
+
+
+def _totals(session: Session, of_day: Sequence[sa.ColumnElement[bool]], currency: str) -> DayTotals:
+    row = session.execute(
+        sa.select(
+            sa.func.count(),
+            sa.func.coalesce(sa.func.sum(Redemption.points_due + Redemption.claim_points), 0),
+            sa.func.coalesce(sa.func.sum(Redemption.cash_due), 0),
+        ).where(*of_day, Redemption.entry_id.is_not(None))
+    ).one()
+    return DayTotals(
+        count=row[0],
+        points=Points(int(row[1])),
+        cash=Money(amount=Minor(int(row[2])), currency=currency),
+    )
+
+
+def _operators(session: Session, of_day: Sequence[sa.ColumnElement[bool]]) -> list[str]:
+    return list(
+        session.scalars(
+            sa.select(Operator.display_name)
+            .join(Redemption, Redemption.scanned_by == Operator.id)
+            .where(*of_day)
+            .distinct()
+            .order_by(Operator.display_name)
+        )
+    )

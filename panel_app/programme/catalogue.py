@@ -1,0 +1,180 @@
+"""Rewards: set-up, how they are shown, where they may be used, and what a member can redeem at a branch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from ledger import NotFound, Points, Session, new_id
+from panel_app.programme import audit, pricing, stock
+from panel_app.programme.access import Actor, Permission
+from panel_app.programme.models import Branch, PriceCash, PriceOption, Reward, RewardBranch
+from panel_app.programme.refusals import InvalidInput, WrongBranch
+from panel_app.programme.steps import Step, plain
+from panel_app.programme.terms import ChargeAt, OfferFace, OptionKind, RedemptionType, RewardFace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOption:
+    """A price of a new reward: points, and cash in minor units by currency (none: points only)."""
+
+    points: Points
+    cash: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewReward:
+    """What a programme administrator says of a reward. No branches means every branch."""
+
+    sku: str
+    name: str
+    description: str
+    terms: str
+    picture: str
+    options: Sequence[NewOption]
+    redemption_types: Sequence[RedemptionType] = (RedemptionType.QR,)
+    charge_at: ChargeAt = ChargeAt.CLAIM
+    claim_days: int = 90
+    ean: str | None = None
+    valid_from: date | None = None
+    daily_limit: int | None = None
+    branch_ids: Sequence[UUID] = ()
+
+
+def create_reward(session: Session, actor: Actor, new: NewReward) -> UUID:
+    """Set up a reward with its price options."""
+
+    def run() -> UUID:
+        if not new.options:
+            raise InvalidInput(field="options", rule="at least one price")
+        reward_id = new_id()
+        session.add(
+            Reward(
+                id=reward_id,
+                sku=new.sku,
+                name=new.name,
+                description=new.description,
+                terms=new.terms,
+                picture=new.picture,
+                ean=new.ean,
+                status="active",
+                charge_at=new.charge_at.value,
+                redemption_types=[kind.value for kind in new.redemption_types],
+                claim_days=new.claim_days,
+                valid_from=new.valid_from,
+                daily_limit=new.daily_limit,
+                created_at=session.clock.now(),
+            )
+        )
+        session.flush()  # the rows below refer to it
+        for position, option in enumerate(new.options):
+            _add_option(session, reward_id, position, option)
+        for branch_id in new.branch_ids:
+            session.add(RewardBranch(reward_id=reward_id, branch_id=branch_id))
+        audit.record(session, actor, "reward.created", reward=reward_id)
+        return reward_id
+
+    return plain(session, actor, Step(operation="reward.create", permission=Permission.ADMINISTER), run)
+
+
+def withdraw_reward(session: Session, actor: Actor, reward_id: UUID) -> None:
+    """Take a reward out of the programme: no new claims, and its open claims are refused."""
+
+    def run() -> None:
+        reward_by_id(session, reward_id).status = "withdrawn"
+        audit.record(session, actor, "reward.withdrawn", reward=reward_id)
+
+    plain(session, actor, Step(operation="reward.withdraw", permission=Permission.ADMINISTER), run)
+
+
+def receive_stock(session: Session, actor: Actor, branch_id: UUID, reward_id: UUID, quantity: int) -> None:
+    """Book goods that arrived at a branch; from then on the reward is counted there."""
+
+    def run() -> None:
+        if quantity <= 0:
+            raise InvalidInput(field="quantity", rule="more than zero")
+        stock.receive(session, branch_id, reward_id, quantity)
+        audit.record(session, actor, "stock.received", reward=reward_id, branch=branch_id, quantity=quantity)
+
+    plain(session, actor, Step(operation="stock.receive", permission=Permission.ADMINISTER), run)
+
+
+def reward_by_id(session: Session, reward_id: UUID) -> Reward:
+    """The reward's row, for use cases; NotFound when there is none."""
+    reward = session.get(Reward, reward_id)
+    if reward is None:
+        raise NotFound(what="reward")
+    return reward
+
+
+def face_of(reward: Reward) -> RewardFace:
+    """The reward as it is shown."""
+    return RewardFace(
+        id=reward.id,
+        name=reward.name,
+        description=reward.description,
+        terms=reward.terms,
+        picture=reward.picture,
+        ean=reward.ean,
+    )
+
+
+def judge_branch(session: Session, reward: Reward, branch_id: UUID) -> None:
+    """Refuse a branch where the reward may not be used (WrongBranch names those where it may)."""
+    rows = session.execute(
+        sa.select(Branch.id, Branch.name)
+        .join(RewardBranch, RewardBranch.branch_id == Branch.id)
+        .where(RewardBranch.reward_id == reward.id)
+        .order_by(Branch.code)
+    ).all()
+    if rows and branch_id not in {row.id for row in rows}:
+        raise WrongBranch(branches=tuple(row.name for row in rows))
+
+
+def offers_at(
+    session: Session, branch: Branch, available: Points, reward_ids: Sequence[UUID] | None = None
+) -> list[OfferFace]:
+    """The active rewards usable at a branch with their prices there; those within reach come first."""
+    elsewhere = sa.exists().where(RewardBranch.reward_id == Reward.id) & ~sa.exists().where(
+        RewardBranch.reward_id == Reward.id, RewardBranch.branch_id == branch.id
+    )
+    query = sa.select(Reward).where(Reward.status == "active", ~elsewhere).order_by(Reward.name)
+    if reward_ids is not None:
+        query = query.where(Reward.id.in_(reward_ids))
+    rewards = session.scalars(query).all()
+    ids = [reward.id for reward in rewards]
+    prices = pricing.prices_of(session, ids)
+    left = stock.available(session, branch.id, ids)
+    offers = [_offer(branch, reward, prices[reward.id], left.get(reward.id), available) for reward in rewards]
+    priced = [offer for offer in offers if offer.options]
+    return sorted(priced, key=lambda offer: (offer.reason is not None, min(o.points for o in offer.options)))
+
+
+def _offer(
+    branch: Branch, reward: Reward, prices: Sequence[pricing.Price], left: int | None, available: Points
+) -> OfferFace:
+    faces = [face for price in prices if (face := price.face(branch.currency, available)) is not None]
+    reason = None
+    if left is not None and left <= 0:
+        reason = "out_of_stock"
+    elif faces and all(face.missing for face in faces):
+        reason = "not_enough_points"
+    return OfferFace(reward=face_of(reward), options=faces, stock=left, reason=reason)
+
+
+def _add_option(session: Session, reward_id: UUID, position: int, option: NewOption) -> None:
+    option_id = new_id()
+    session.add(
+        PriceOption(
+            id=option_id,
+            reward_id=reward_id,
+            position=position,
+            kind=(OptionKind.MIX if option.cash else OptionKind.POINTS).value,
+            points=option.points,
+        )
+    )
+    session.flush()  # the cash rows refer to it
+    for currency, amount in option.cash.items():
+        session.add(PriceCash(option_id=option_id, currency=currency, amount=amount))

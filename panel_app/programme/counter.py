@@ -1,0 +1,249 @@
+"""From a text to what the counter shows: code → claim, member, product or booking. Holds nothing, takes nothing.
+
+A member's changing code is burned here, by opening the visit that the spine (redemptions.py) then needs.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from ledger import MemberId, Refusal, Session
+from panel_app.programme import (
+    attempts,
+    audit,
+    branches,
+    claim_rules,
+    claims,
+    counter_views,
+    member_codes,
+    members,
+    receipts,
+    visits,
+)
+from panel_app.programme.access import Actor, Permission
+from panel_app.programme.models import Claim, Member, Redemption, Reward, Visit
+from panel_app.programme.programme_facts import tag_of
+from panel_app.programme.refusals import (
+    AlreadyRedeemed,
+    ForeignCode,
+    ForgedCode,
+    MistypedCode,
+    OtherProgramme,
+    ReplayedMemberCode,
+    TooManyAttempts,
+    UnknownCode,
+    VisitOver,
+)
+from panel_app.programme.steps import Step, plain
+from panel_app.programme.terms import (
+    AlreadyDone,
+    BookingAtCounter,
+    ClaimAtCounter,
+    CounterView,
+    EntryMode,
+    MemberAtCounter,
+    PriceAtCounter,
+    Proof,
+    RedemptionType,
+)
+from scanner import (
+    BookingId,
+    Code,
+    CodeReason,
+    CodeRefused,
+    Ean8,
+    Ean13,
+    MemberCard,
+    MemberCode,
+    RewardCode,
+    ShortCode,
+    TypedMemberCode,
+    parse,
+    parse_typed,
+)
+
+REPLAY_SECONDS = 30
+_TYPED = "typed code"
+_COUNTED = (UnknownCode, MistypedCode, ForgedCode)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scanned:
+    """A text as it came in. `shown_as` is None when the kind of code is not known (wedge, typed)."""
+
+    text: str
+    mode: EntryMode
+    shown_as: RedemptionType | None = None
+    visit_id: UUID | None = None  # the visit on screen, which a product's EAN belongs to
+
+
+def scan(session: Session, actor: Actor, scanned: Scanned) -> CounterView:
+    """Say what a code is and whether it is good here. Every refusal of product.md §1 comes from here.
+
+    Typed codes are counted by till and locked after five bad ones; scanned reads are never locked.
+    """
+    till = str(actor.till_id)
+
+    def run() -> CounterView:
+        if scanned.mode is EntryMode.TYPED:
+            seconds = attempts.seconds_locked(session, _TYPED, till)
+            if seconds:
+                raise TooManyAttempts(seconds_left=seconds)
+        code = _parsed(scanned, tag_of(session))
+        return _shown(session, actor, scanned, code)
+
+    def count(refusal: Refusal) -> None:
+        if scanned.mode is EntryMode.TYPED and isinstance(refusal, _COUNTED):
+            attempts.count_failure(session, _TYPED, till)
+
+    step = Step(operation="counter.scan", permission=Permission.REDEEM, on_refusal=count)
+    return plain(session, actor, step, run)
+
+
+def price(session: Session, actor: Actor, visit_id: UUID, reward_id: UUID) -> PriceAtCounter:
+    """One reward with its price options for the member whose visit is open at this till."""
+
+    def run() -> PriceAtCounter:
+        visit = visits.current(session, actor, visit_id)
+        return counter_views.price_at_counter(session, actor, visit, reward_id)
+
+    return plain(session, actor, Step(operation="counter.price", permission=Permission.REDEEM), run)
+
+
+def visit_view(session: Session, actor: Actor, visit_id: UUID) -> MemberAtCounter:
+    """The member of an open visit again, with the balance of this moment."""
+
+    def run() -> MemberAtCounter:
+        return counter_views.member_at_counter(session, actor, visits.current(session, actor, visit_id))
+
+    return plain(session, actor, Step(operation="counter.visit", permission=Permission.REDEEM), run)
+
+
+def _parsed(scanned: Scanned, tag: str) -> Code:
+    read = parse_typed if scanned.mode is EntryMode.TYPED else parse
+    try:
+        return read(scanned.text, tag=tag)
+    except CodeRefused as refused:
+        match refused.reason:
+            case CodeReason.OTHER_PROGRAMME:
+                raise OtherProgramme from None
+            case CodeReason.WRONG_CHECK | CodeReason.MALFORMED:
+                raise MistypedCode from None
+            case CodeReason.UNKNOWN_KIND | CodeReason.UNKNOWN_VERSION | CodeReason.TOO_LONG:
+                raise ForeignCode(kind=str(refused.foreign or "text")) from None
+
+
+def _shown(session: Session, actor: Actor, scanned: Scanned, code: Code) -> CounterView:
+    match code:
+        case RewardCode() | ShortCode():
+            return _claim_view(session, actor, scanned, code)
+        case MemberCode() | TypedMemberCode() | MemberCard():
+            return _member_scanned(session, actor, scanned, code)
+        case BookingId():
+            redemption = receipts.by_booking_id(session, code.text, actor.branch())
+            return BookingAtCounter(receipt=receipts.receipt_of(session, redemption))
+        case Ean13() | Ean8():
+            return _product_view(session, actor, scanned, code.text)
+
+
+def _claim_view(
+    session: Session, actor: Actor, scanned: Scanned, code: RewardCode | ShortCode
+) -> ClaimAtCounter | AlreadyDone:
+    claim = claims.by_code(session, code)
+    branch = branches.branch_by_id(session, actor.branch())
+    replay = _own_replay(session, actor, claim)
+    try:
+        claim_rules.judge(session, actor, claim, branch, scanned.shown_as)
+    except AlreadyRedeemed:
+        if replay is None:
+            raise
+        return counter_views.already_done(session, replay, None)
+    proof = Proof.REWARD_CODE if isinstance(code, RewardCode) else Proof.SHORT_CODE
+    member = members.member_by_id(session, claim.member_id)
+    visit = visits.open_visit(session, actor, member, proof=proof, mode=scanned.mode, claim_id=claim.id)
+    audit.record(
+        session,
+        actor,
+        "claim.scanned",
+        member_id=MemberId(member.id),
+        claim=claim.id,
+        mode=scanned.mode.value,
+    )
+    view = counter_views.claim_at_counter(session, actor, visit, claim, member, branch)
+    return view if replay is None else counter_views.already_done(session, replay, view)
+
+
+def _own_replay(session: Session, actor: Actor, claim: Claim) -> Redemption | None:
+    """The redemption by which this same till used the claim within the last 30 seconds."""
+    use = claim_rules.last_use(session, claim.id)
+    if use is None or use.till_id != actor.till_id or use.closed_at is None:
+        return None
+    age = (session.clock.now() - use.closed_at).total_seconds()
+    return use if age <= REPLAY_SECONDS else None
+
+
+def _member_scanned(
+    session: Session, actor: Actor, scanned: Scanned, code: MemberCode | TypedMemberCode | MemberCard
+) -> MemberAtCounter:
+    try:
+        member = member_codes.identify(session, code)
+    except ReplayedMemberCode:
+        visit = _visit_of_code(session, actor, code)
+        if visit is None:
+            raise
+        return counter_views.member_at_counter(session, actor, visit)
+    members.judge_status(member)
+    members.judge_own_account(session, actor, member)
+    visit = visits.open_visit(session, actor, member, proof=_proof(code), mode=scanned.mode, claim_id=None)
+    audit.record(
+        session,
+        actor,
+        "visit.opened",
+        member_id=MemberId(member.id),
+        visit=visit.id,
+        proof=visit.proof,
+        mode=scanned.mode.value,
+    )
+    return counter_views.member_at_counter(session, actor, visit)
+
+
+def _visit_of_code(
+    session: Session, actor: Actor, code: MemberCode | TypedMemberCode | MemberCard
+) -> Visit | None:
+    """The phone still lies under the camera: the visit that this member already has at this same till."""
+    if isinstance(code, MemberCard):
+        return None
+    return session.scalar(
+        sa.select(Visit)
+        .join(Member, Member.id == Visit.member_id)
+        .where(
+            Member.handle == code.handle,
+            Visit.till_id == actor.till(),
+            Visit.claim_id.is_(None),
+            Visit.expires_at > session.clock.now(),
+        )
+        .order_by(Visit.opened_at.desc())
+        .limit(1)
+    )
+
+
+def _proof(code: MemberCode | TypedMemberCode | MemberCard) -> Proof:
+    match code:
+        case MemberCode():
+            return Proof.MEMBER_CODE
+        case TypedMemberCode():
+            return Proof.TYPED_MEMBER_CODE
+        case MemberCard():
+            return Proof.MEMBER_CARD
+
+
+def _product_view(session: Session, actor: Actor, scanned: Scanned, ean: str) -> PriceAtCounter:
+    reward_id = session.scalar(sa.select(Reward.id).where(Reward.ean == ean))
+    if reward_id is None:
+        raise ForeignCode(kind="ean")
+    if scanned.visit_id is None:
+        raise VisitOver
+    return counter_views.price_at_counter(
+        session, actor, visits.current(session, actor, scanned.visit_id), reward_id
+    )

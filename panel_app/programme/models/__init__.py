@@ -1,0 +1,44 @@
+"""The programme's tables, a file a family; importing it fills the shared MetaData."""
+
+from panel_app.programme.models.catalogue import (
+    PriceCash,
+    PriceOption,
+    Reward,
+    RewardBranch,
+    StockLevel,
+    StockMovement,
+)
+from panel_app.programme.models.claims import Claim
+from panel_app.programme.models.declarative import Row
+from panel_app.programme.models.members import Member, MemberDevice, Visit
+from panel_app.programme.models.people import Assignment, AttemptCount, Operator, Role, SignInSession
+from panel_app.programme.models.places import Branch, Till
+from panel_app.programme.models.records import AuditRecord, OutboxEvent, ProgrammeSetting
+from panel_app.programme.models.redemptions import Redemption, RedemptionLine, Tender
+
+__all__ = [
+    "Assignment",
+    "AttemptCount",
+    "AuditRecord",
+    "Branch",
+    "Claim",
+    "Member",
+    "MemberDevice",
+    "Operator",
+    "OutboxEvent",
+    "PriceCash",
+    "PriceOption",
+    "ProgrammeSetting",
+    "Redemption",
+    "RedemptionLine",
+    "Reward",
+    "RewardBranch",
+    "Role",
+    "Row",
+    "SignInSession",
+    "StockLevel",
+    "StockMovement",
+    "Tender",
+    "Till",
+    "Visit",
+]

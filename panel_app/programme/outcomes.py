@@ -1,0 +1,99 @@
+"""The last outcomes of a till and the totals of its shift, from the audit trail and the redemptions."""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from ledger import Minor, Points, Session
+from panel_app.programme import branches
+from panel_app.programme.access import Actor, Permission
+from panel_app.programme.models import AuditRecord, Operator, Redemption, RedemptionLine, Reward
+from panel_app.programme.terms import Money, OutcomeRow
+
+OUTCOMES_SHOWN = 8
+_DONE = "redemption.confirmed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftTotals:
+    """What this till confirmed since the branch's midnight."""
+
+    count: int
+    points: Points
+    cash: Money
+
+
+def last_outcomes(session: Session, actor: Actor) -> list[OutcomeRow]:
+    """The newest outcomes of the actor's till, done and refused."""
+    actor.require(Permission.REDEEM)
+    rows = session.execute(
+        sa.select(AuditRecord, Operator.display_name)
+        .outerjoin(Operator, Operator.id == AuditRecord.operator_id)
+        .where(
+            AuditRecord.till_id == actor.till(),
+            AuditRecord.branch_id == actor.branch(),
+            sa.or_(AuditRecord.action == _DONE, AuditRecord.reason.is_not(None)),
+        )
+        .order_by(AuditRecord.at.desc(), AuditRecord.id.desc())
+        .limit(OUTCOMES_SHOWN)
+    ).tuples()
+    return [_outcome(session, actor, record, name) for record, name in rows]
+
+
+def shift_totals(session: Session, actor: Actor) -> ShiftTotals:
+    """What the actor's till confirmed today, in the branch's day."""
+    actor.require(Permission.REDEEM)
+    branch = branches.branch_by_id(session, actor.branch())
+    zone = ZoneInfo(branch.time_zone)
+    midnight = datetime.combine(session.clock.now().astimezone(zone).date(), time(), zone)
+    row = session.execute(
+        sa.select(
+            sa.func.count(),
+            sa.func.coalesce(sa.func.sum(Redemption.points_due + Redemption.claim_points), 0),
+            sa.func.coalesce(sa.func.sum(Redemption.cash_due), 0),
+        ).where(
+            Redemption.till_id == actor.till(),
+            Redemption.opened_at >= midnight,
+            Redemption.entry_id.is_not(None),
+        )
+    ).one()
+    return ShiftTotals(
+        count=row[0],
+        points=Points(int(row[1])),
+        cash=Money(amount=Minor(int(row[2])), currency=branch.currency),
+    )
+
+
+def _outcome(session: Session, actor: Actor, record: AuditRecord, operator: str | None) -> OutcomeRow:
+    redemption = None
+    if record.booking_id is not None and record.reason is None:
+        redemption = session.scalar(
+            sa.select(Redemption).where(
+                Redemption.booking_id == record.booking_id, Redemption.branch_id == actor.branch()
+            )
+        )
+    return OutcomeRow(
+        at=record.at,
+        action=record.action,
+        booking_id=record.booking_id,
+        reason=record.reason,
+        reward=None if redemption is None else _reward_name(session, redemption.id),
+        points=None if redemption is None else Points(redemption.points_due + redemption.claim_points),
+        cash=None
+        if redemption is None
+        else Money(amount=Minor(redemption.cash_due), currency=redemption.currency),
+        operator=operator,
+    )
+
+
+def _reward_name(session: Session, redemption_id: UUID) -> str | None:
+    return session.scalar(
+        sa.select(Reward.name)
+        .join(RedemptionLine, RedemptionLine.reward_id == Reward.id)
+        .where(RedemptionLine.redemption_id == redemption_id)
+        .order_by(RedemptionLine.number)
+        .limit(1)
+    )

@@ -1,0 +1,69 @@
+"""Facts of this installation: one programme, its tag, name and zone; the demo mark; the secret's check value."""
+
+import re
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from ledger import Session
+from panel_app.programme.models import ProgrammeSetting
+
+_TAG = re.compile(r"[0-9A-HJKMNP-TV-Z]{2}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programme:
+    """`tag` is the two symbols that every code carries; `time_zone` decides the programme's day."""
+
+    name: str
+    tag: str
+    time_zone: str
+    demo: bool
+
+
+def found(session: Session, programme: Programme) -> None:
+    """Write the programme's facts into an empty database, with the check value of the secret in use."""
+    if _TAG.fullmatch(programme.tag) is None:
+        raise ValueError("a programme's tag is two symbols of Crockford's base 32")
+    values = {
+        "name": programme.name,
+        "tag": programme.tag,
+        "time_zone": programme.time_zone,
+        "mode": "demo" if programme.demo else "production",
+        "key_check": session.keyring.check_value(),
+    }
+    session.execute(
+        sa.insert(ProgrammeSetting), [{"name": name, "value": value} for name, value in values.items()]
+    )
+
+
+def programme_of(session: Session) -> Programme | None:
+    """The programme of this database; None while it is empty."""
+    values = _values(session)
+    if not values:
+        return None
+    return Programme(
+        name=values["name"],
+        tag=values["tag"],
+        time_zone=values["time_zone"],
+        demo=values["mode"] == "demo",
+    )
+
+
+def tag_of(session: Session) -> str:
+    """The two symbols that this programme's codes carry; a fault in a database that was never founded."""
+    tag = _values(session).get("tag")
+    if tag is None:
+        raise LookupError("this database has no programme yet")
+    return tag
+
+
+def secret_fits(session: Session) -> bool:
+    """Whether the secret in use is the one that this database was founded with."""
+    values = _values(session)
+    return not values or values["key_check"] == session.keyring.check_value()
+
+
+def _values(session: Session) -> dict[str, str]:
+    rows = session.execute(sa.select(ProgrammeSetting.name, ProgrammeSetting.value)).all()
+    return {row.name: row.value for row in rows}

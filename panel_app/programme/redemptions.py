@@ -1,0 +1,238 @@
+"""The spine: price accepted → hold → amount due → confirm (capture, tenders, stock, booking) → receipt.
+
+Read this first. One function a step, each exactly one database transaction; none knows HTTP. The redemption row
+is the state machine: reserved → completed, cancelled or expired. What comes before it, from a code to a price,
+is in counter.py; scanning never holds anything.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+import ledger
+from ledger import Entry, HoldExpired, HoldId, MemberId, Minor, NotEnoughPoints, Points, Session
+from panel_app.programme import audit, branches, claims, members, receipts, reservations, stock, tenders
+from panel_app.programme.access import Actor, Permission
+from panel_app.programme.baskets import Order
+from panel_app.programme.models import Member, Redemption
+from panel_app.programme.refusals import (
+    HeldElsewhere,
+    InvalidInput,
+    OutOfStock,
+    RedemptionClosed,
+    RedemptionExpired,
+    TendersDoNotAddUp,
+)
+from panel_app.programme.reservations import HOLD_LASTS
+from panel_app.programme.steps import Keyed, Step, keyed, outcome_of, plain
+from panel_app.programme.terms import FulfilmentStatus, Receipt, RedemptionStatus, Reservation, TenderGiven
+
+HOLD_LASTS_MAX = timedelta(minutes=10)
+# How long after its expiry Confirm may still try a fresh hold; later the cash is given back.
+TAKEN_UP_AGAIN_WITHIN = timedelta(minutes=10)
+SHOP_RECEIPT_LENGTH_MAX = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """What Confirm is given: how the cash was paid, and the number of the shop's own receipt."""
+
+    booking_id: str
+    tenders: Sequence[TenderGiven] = ()
+    shop_receipt: str | None = None
+
+
+def reserve(session: Session, actor: Actor, key: str, order: Order) -> Reservation:
+    """The price is accepted: hold the points, take the claim to this till, reserve the stock."""
+
+    def run() -> Reservation:
+        redemption, balance_before = reservations.open_redemption(session, actor, order)
+        return reservations.reservation_of(session, redemption, balance_before)
+
+    return keyed(session, actor, RESERVE, Keyed(key=key, body=order), Reservation, run)
+
+
+def confirm(session: Session, actor: Actor, key: str, payment: Payment) -> Receipt:
+    """Take the points and post the cash in one step; from here on the goods may be handed over."""
+
+    def run() -> Receipt:
+        return _complete(session, actor, reservations.lock(session, actor, payment.booking_id), payment)
+
+    step = Step(operation=CONFIRM.operation, permission=CONFIRM.permission, booking_id=payment.booking_id)
+    return keyed(session, actor, step, Keyed(key=key, body=payment), Receipt, run)
+
+
+def redeem_at_once(session: Session, actor: Actor, key: str, order: Order) -> Receipt:
+    """Reserve and confirm in one request, for what has nothing left to pay at the counter."""
+
+    def run() -> Receipt:
+        redemption, _balance = reservations.open_redemption(session, actor, order)
+        if redemption.points_due or redemption.cash_due:
+            raise TendersDoNotAddUp(
+                due=Minor(redemption.cash_due), given=Minor(0), currency=redemption.currency
+            )
+        return _complete(session, actor, redemption, Payment(booking_id=redemption.booking_id))
+
+    return keyed(session, actor, AT_ONCE, Keyed(key=key, body=order), Receipt, run)
+
+
+def renew(session: Session, actor: Actor, booking_id: str) -> datetime:
+    """The page is still open: extend the hold, up to ten minutes after it was placed. Gives the new expiry."""
+
+    def run() -> datetime:
+        redemption = reservations.lock(session, actor, booking_id)
+        now = session.clock.now()
+        if redemption.status != RedemptionStatus.RESERVED.value or redemption.expires_at <= now:
+            raise RedemptionClosed(booking_id=booking_id, status=redemption.status)
+        until = min(now + HOLD_LASTS, redemption.opened_at + HOLD_LASTS_MAX)
+        if until > redemption.expires_at:
+            if redemption.hold_id is not None:
+                origin = actor.origin(booking_id=booking_id)
+                ledger.extend_hold(session, origin, HoldId(redemption.hold_id), until=until)
+            redemption.expires_at = until
+        return redemption.expires_at
+
+    step = Step(operation="redemption.renew", permission=Permission.REDEEM, booking_id=booking_id)
+    return plain(session, actor, step, run)
+
+
+def cancel(session: Session, actor: Actor, booking_id: str) -> None:
+    """Before Confirm: release the points, the claim and the stock. Cancelling again does nothing more."""
+
+    def run() -> None:
+        redemption = reservations.lock(session, actor, booking_id)
+        match RedemptionStatus(redemption.status):
+            case RedemptionStatus.RESERVED:
+                reservations.close(session, actor, redemption, RedemptionStatus.CANCELLED)
+            case RedemptionStatus.CANCELLED | RedemptionStatus.EXPIRED:
+                return
+            case status:
+                raise RedemptionClosed(booking_id=booking_id, status=status.value)
+
+    step = Step(operation="redemption.cancel", permission=Permission.REDEEM, booking_id=booking_id)
+    plain(session, actor, step, run)
+
+
+def expire_due(session: Session, actor: Actor, *, limit: int = 100) -> int:
+    """Close what has run out, with its hold, claim and stock; gives how many. Safe in many copies."""
+
+    def run() -> int:
+        overdue = session.scalars(
+            sa.select(Redemption)
+            .where(
+                Redemption.status == RedemptionStatus.RESERVED.value,
+                Redemption.expires_at <= session.now_sql(),
+            )
+            .order_by(Redemption.expires_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        ).all()
+        for redemption in overdue:
+            reservations.close(session, actor, redemption, RedemptionStatus.EXPIRED)
+        loose = ledger.expire_holds(session, actor.origin(), limit=limit)
+        return len(overdue) + len(loose)
+
+    return plain(session, actor, Step(operation="redemption.expire", permission=Permission.EXPIRE), run)
+
+
+def outcome_of_key(session: Session, actor: Actor, key: str) -> Receipt | Reservation | None:
+    """“Did it go through?”: what became of a key at this till; None when nothing is known of it."""
+    return (
+        outcome_of(session, actor, CONFIRM, key, Receipt)
+        or outcome_of(session, actor, AT_ONCE, key, Receipt)
+        or outcome_of(session, actor, RESERVE, key, Reservation)
+    )
+
+
+RESERVE = Step(operation="redemption.reserve", permission=Permission.REDEEM)
+CONFIRM = Step(operation="redemption.confirm", permission=Permission.REDEEM)
+AT_ONCE = Step(operation="redemption.at_once", permission=Permission.REDEEM)
+
+
+def _complete(session: Session, actor: Actor, redemption: Redemption, payment: Payment) -> Receipt:
+    _judge_open(session, actor, redemption, payment)
+    branch = branches.branch_by_id(session, redemption.branch_id)
+    cash = tenders.accept(session, redemption, branch, payment.tenders)
+    entry = _capture(session, actor, redemption, cash)
+    redemption.status = RedemptionStatus.COMPLETED.value
+    redemption.entry_id = entry.id
+    redemption.confirmed_by = actor.operator_id
+    redemption.shop_receipt = payment.shop_receipt or None
+    redemption.closed_at = session.clock.now()
+    for line in reservations.lines_of(session, redemption):
+        line.fulfilment = FulfilmentStatus.DELIVERED.value
+        if line.claim_id is not None:
+            claims.spend(session, line.claim_id, redemption.id, line.units)
+        stock.issue(session, redemption.branch_id, line.reward_id, line.units, redemption.id)
+    session.flush()  # the receipt below is read back from the rows
+    _tell(session, actor, redemption)
+    return receipts.receipt_of(session, redemption)
+
+
+def _judge_open(session: Session, actor: Actor, redemption: Redemption, payment: Payment) -> None:
+    if len(payment.shop_receipt or "") > SHOP_RECEIPT_LENGTH_MAX:
+        raise InvalidInput(field="shop_receipt", rule=f"at most {SHOP_RECEIPT_LENGTH_MAX} characters")
+    members.judge_own_account(session, actor, session.get_one(Member, redemption.member_id))
+    if redemption.status == RedemptionStatus.EXPIRED.value:
+        _take_up_again(session, actor, redemption)
+    elif redemption.status != RedemptionStatus.RESERVED.value:
+        raise RedemptionClosed(booking_id=redemption.booking_id, status=redemption.status)
+
+
+def _take_up_again(session: Session, actor: Actor, redemption: Redemption) -> None:
+    """The sweeper was faster than Confirm: hold everything afresh, or say that the cash goes back."""
+    if session.clock.now() > redemption.expires_at + TAKEN_UP_AGAIN_WITHIN:
+        raise RedemptionExpired(booking_id=redemption.booking_id)
+    try:
+        reservations.hold_everything(session, actor, redemption)
+    except (NotEnoughPoints, HeldElsewhere, OutOfStock):
+        raise RedemptionExpired(booking_id=redemption.booking_id) from None
+
+
+def _capture(session: Session, actor: Actor, redemption: Redemption, cash: Sequence[ledger.CashLeg]) -> Entry:
+    """One entry with the points, the cash legs and what was charged at the claim.
+
+    Expiry is decided by the database's clock inside the capture. A hold that ran out under the operator's hands
+    gets one fresh hold in the same step; cash alone never extends one.
+    """
+    origin = actor.origin(booking_id=redemption.booking_id)
+    member_id, claim_points = MemberId(redemption.member_id), Points(redemption.claim_points)
+    if redemption.hold_id is None:
+        return ledger.settle_claim(session, origin, member_id=member_id, points=claim_points, cash=cash)
+    try:
+        return ledger.capture_hold(
+            session, origin, HoldId(redemption.hold_id), cash=cash, claim_points=claim_points
+        )
+    except HoldExpired:
+        ledger.expire_hold(session, origin, HoldId(redemption.hold_id))
+    try:
+        fresh = ledger.place_hold(
+            session, origin, member_id=member_id, points=Points(redemption.points_due), ttl=HOLD_LASTS
+        )
+    except NotEnoughPoints:
+        raise RedemptionExpired(booking_id=redemption.booking_id) from None
+    redemption.hold_id = fresh.id
+    return ledger.capture_hold(session, origin, fresh.id, cash=cash, claim_points=claim_points)
+
+
+def _tell(session: Session, actor: Actor, redemption: Redemption) -> None:
+    member_id = MemberId(redemption.member_id)
+    audit.record(
+        session,
+        actor,
+        "redemption.confirmed",
+        member_id=member_id,
+        booking_id=redemption.booking_id,
+        points=redemption.points_due + redemption.claim_points,
+        cash=redemption.cash_due,
+        entry=redemption.entry_id,
+    )
+    audit.event(
+        session,
+        "redemption.completed",
+        member_id,
+        booking_id=redemption.booking_id,
+        points=redemption.points_due + redemption.claim_points,
+    )

@@ -1,0 +1,213 @@
+"""What an open redemption holds, from its first row to its release: claims, points and stock.
+
+The steps around it, and Confirm, are in redemptions.py. Locks are taken in one order everywhere: the redemption,
+its claims, the member's points, and the stock that many tills share last.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+
+import ledger
+from ledger import HoldExpired, HoldId, MemberId, Minor, NotFound, Points, Session, new_id
+from panel_app.programme import audit, branches, claim_rules, claims, members, receipts, stock, visits
+from panel_app.programme.access import Actor
+from panel_app.programme.baskets import Basket, Order, basket_of
+from panel_app.programme.models import Branch, Claim, Member, Redemption, RedemptionLine, Visit
+from panel_app.programme.programme_facts import tag_of
+from panel_app.programme.refusals import HeldElsewhere
+from panel_app.programme.terms import (
+    FulfilmentStatus,
+    Money,
+    RedemptionStatus,
+    Reservation,
+    TenderType,
+)
+from scanner import new_booking_id
+
+HOLD_LASTS = timedelta(seconds=120)
+
+
+def open_redemption(session: Session, actor: Actor, order: Order) -> tuple[Redemption, Points]:
+    """Write the redemption with its lines and hold everything it needs; also gives the balance before."""
+    visit = visits.current(session, actor, order.visit_id)
+    branch = branches.branch_by_id(session, actor.branch())
+    _clear_way(session, actor, order)
+    basket = basket_of(session, actor, visit, branch, order)
+    before = ledger.balance_of(session, MemberId(visit.member_id)).available
+    redemption = _write(session, actor, visit, branch, basket)
+    hold_everything(session, actor, redemption)
+    audit.record(
+        session,
+        actor,
+        "redemption.reserved",
+        member_id=MemberId(visit.member_id),
+        booking_id=redemption.booking_id,
+        points=redemption.points_due,
+        cash=redemption.cash_due,
+    )
+    return redemption, before
+
+
+def _clear_way(session: Session, actor: Actor, order: Order) -> None:
+    """Close an earlier reservation of the same claim that this till left open, or that ran out unswept."""
+    if order.claim_id is None:
+        return
+    held_by = session.scalar(sa.select(Claim.held_by).where(Claim.id == order.claim_id))
+    if held_by is None:
+        return
+    earlier = session.scalar(
+        sa.select(Redemption)
+        .where(Redemption.id == held_by, Redemption.status == RedemptionStatus.RESERVED.value)
+        .with_for_update()
+    )
+    if earlier is None:
+        return
+    if earlier.expires_at <= session.clock.now():
+        close(session, actor, earlier, RedemptionStatus.EXPIRED)
+    elif earlier.till_id == actor.till_id:
+        close(session, actor, earlier, RedemptionStatus.CANCELLED)
+
+
+def _write(session: Session, actor: Actor, visit: Visit, branch: Branch, basket: Basket) -> Redemption:
+    now = session.clock.now()
+    redemption = Redemption(
+        id=new_id(),
+        booking_id=new_booking_id(tag_of(session)).text,
+        status=RedemptionStatus.RESERVED.value,
+        member_id=visit.member_id,
+        branch_id=branch.id,
+        till_id=actor.till(),
+        visit_id=visit.id,
+        source=actor.source,
+        entry_mode=visit.entry_mode,
+        scanned_by=visit.operator_id,
+        points_due=basket.points_due,
+        claim_points=basket.claim_points,
+        cash_due=basket.cash_due,
+        currency=branch.currency,
+        opened_at=now,
+        expires_at=now + HOLD_LASTS,
+    )
+    session.add(redemption)
+    session.flush()  # lines, claim and stock refer to it
+    for number, line in enumerate(basket.lines, start=1):
+        session.add(
+            RedemptionLine(
+                redemption_id=redemption.id,
+                number=number,
+                reward_id=line.reward_id,
+                claim_id=line.claim_id,
+                option_id=line.option_id,
+                units=line.units,
+                points=line.points_due + line.claim_points,
+                cash=line.cash.amount,
+                fulfilment=FulfilmentStatus.PENDING.value,
+            )
+        )
+    session.flush()  # what is held next is read from the lines
+    return redemption
+
+
+def hold_everything(session: Session, actor: Actor, redemption: Redemption) -> None:
+    """Take the claims, hold the points, reserve the stock: in this order, the lock that tills share last."""
+    lines = lines_of(session, redemption)
+    for line in lines:
+        if line.claim_id is not None:
+            _take_claim(session, actor, redemption, line.claim_id)
+    if redemption.points_due:
+        hold = ledger.place_hold(
+            session,
+            actor.origin(booking_id=redemption.booking_id),
+            member_id=MemberId(redemption.member_id),
+            points=Points(redemption.points_due),
+            ttl=HOLD_LASTS,
+        )
+        redemption.hold_id, redemption.expires_at = hold.id, hold.expires_at
+    for line in lines:
+        stock.reserve(session, redemption.branch_id, line.reward_id, line.units, redemption.id)
+
+
+def _take_claim(session: Session, actor: Actor, redemption: Redemption, claim_id: UUID) -> None:
+    if claims.take(session, claim_id, redemption.id):
+        return
+    # Another till was faster: what it did to the claim since we judged it is the reason.
+    claim = session.get_one(Claim, claim_id, populate_existing=True)
+    claim_rules.judge(session, actor, claim, branches.branch_by_id(session, redemption.branch_id), None)
+    raise HeldElsewhere(branch="", till=None, seconds_left=0)
+
+
+def close(session: Session, actor: Actor, redemption: Redemption, status: RedemptionStatus) -> None:
+    """Give back everything a reserved redemption holds; its row is locked by the caller."""
+    redemption.status = status.value
+    redemption.closed_at = session.clock.now()
+    lines = lines_of(session, redemption)
+    for line in lines:
+        line.fulfilment = FulfilmentStatus.CANCELLED.value
+    session.flush()  # the row before the effects, as everywhere
+    claims.give_back(session, redemption.id)
+    if redemption.hold_id is not None:
+        _release(session, actor, redemption, HoldId(redemption.hold_id))
+    for line in lines:
+        stock.release(session, redemption.branch_id, line.reward_id, line.units, redemption.id)
+    audit.record(
+        session,
+        actor,
+        f"redemption.{status.value}",
+        member_id=MemberId(redemption.member_id),
+        booking_id=redemption.booking_id,
+        points=redemption.points_due,
+    )
+
+
+def _release(session: Session, actor: Actor, redemption: Redemption, hold_id: HoldId) -> None:
+    origin = actor.origin(booking_id=redemption.booking_id)
+    try:
+        ledger.release_hold(session, origin, hold_id)
+    except HoldExpired:
+        ledger.expire_hold(session, origin, hold_id)
+
+
+def lock(session: Session, actor: Actor, booking_id: str) -> Redemption:
+    """The redemption of this till, its row locked until the step ends."""
+    redemption = session.scalar(
+        sa.select(Redemption)
+        .where(
+            Redemption.booking_id == booking_id,
+            Redemption.branch_id == actor.branch(),
+            Redemption.till_id == actor.till(),
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if redemption is None:
+        raise NotFound(what="booking")
+    return redemption
+
+
+def lines_of(session: Session, redemption: Redemption) -> Sequence[RedemptionLine]:
+    return session.scalars(
+        sa.select(RedemptionLine)
+        .where(RedemptionLine.redemption_id == redemption.id)
+        .order_by(RedemptionLine.number)
+    ).all()
+
+
+def reservation_of(session: Session, redemption: Redemption, balance_before: Points) -> Reservation:
+    member = members.face_of(session, session.get_one(Member, redemption.member_id))
+    branch = branches.branch_by_id(session, redemption.branch_id)
+    return Reservation(
+        booking_id=redemption.booking_id,
+        status=RedemptionStatus(redemption.status),
+        member=member,
+        lines=receipts.lines_of(session, redemption),
+        points_due=Points(redemption.points_due),
+        cash_due=Money(amount=Minor(redemption.cash_due), currency=redemption.currency),
+        balance_before=balance_before,
+        balance_after=member.balance.available,
+        opened_at=redemption.opened_at,
+        expires_at=redemption.expires_at,
+        tender_types=[TenderType(tender) for tender in branch.tender_types],
+    )

@@ -1,0 +1,163 @@
+"""One step of the programme is one database transaction: the key's outcome, the effects, the audit record.
+
+Nobody below a use case commits. A refusal is a result like any other: its effects are rolled back to the
+savepoint, it is recorded, the transaction commits, and only then it is raised (architecture, rule 4).
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+import ledger
+from ledger import MemberId, Reason, Refusal, Request, Session, StoredOutcome
+from panel_app.programme import audit
+from panel_app.programme.access import Actor, Permission
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What is asked: the operation, the permission it needs, and what a record of its refusal may name.
+
+    `on_refusal` writes what must stay although the step's effects are rolled back, such as a failure's count.
+    """
+
+    operation: str
+    permission: Permission
+    member_id: MemberId | None = None
+    booking_id: str | None = None
+    on_refusal: Callable[[Refusal], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyed:
+    """An idempotency key with the body it came with: another body under the same key is refused."""
+
+    key: str
+    body: object  # a frozen dataclass
+
+
+def keyed(
+    session: Session, actor: Actor, step: Step, once: Keyed, answer: type[T], run: Callable[[], T]
+) -> T:
+    """Run a step once for its idempotency key; the same key gives the same answer again.
+
+    Raises what the step refuses, now or when it was first asked; KeyReused or KeyInUse, writing nothing.
+    """
+    actor.require(step.permission)
+    request = Request(
+        client=actor.client,
+        operation=step.operation,
+        key=once.key,
+        fingerprint=ledger.fingerprint(canonical(type(once.body), once.body)),
+    )
+
+    def attempt() -> T | _Refused:
+        stored = ledger.claim_key(session, request)
+        if stored is not None:
+            return _replayed(answer, stored)
+        result = _effects(session, actor, step, run)
+        if isinstance(result, _Refused):
+            ledger.remember_refusal(session, request, _refusal_bytes(result.refusal), step.member_id)
+        else:
+            ledger.remember_success(session, request, canonical(answer, result), step.member_id)
+        return result
+
+    return _raised(ledger.transact(session, attempt))
+
+
+def plain(session: Session, actor: Actor, step: Step, run: Callable[[], T]) -> T:
+    """Run a step that needs no key, because doing it twice does no harm; its refusal is recorded as well."""
+    actor.require(step.permission)
+    return _raised(ledger.transact(session, lambda: _effects(session, actor, step, run)))
+
+
+def outcome_of(session: Session, actor: Actor, step: Step, key: str, answer: type[T]) -> T | None:
+    """What became of a key ("did it go through?"); None when it is unknown. Raises its refusal."""
+    actor.require(step.permission)
+    with ledger.read(session):
+        stored = ledger.by_key(session, client=actor.client, operation=step.operation, key=key)
+    return None if stored is None else _raised(_replayed(answer, stored))
+
+
+def _effects(session: Session, actor: Actor, step: Step, run: Callable[[], T]) -> T | _Refused:
+    savepoint = session.begin_nested()
+    try:
+        result = run()
+    except Refusal as refusal:
+        savepoint.rollback()
+        if step.on_refusal is not None:
+            step.on_refusal(refusal)
+        audit.record_refusal(
+            session, actor, step.operation, refusal, member_id=step.member_id, booking_id=step.booking_id
+        )
+        return _Refused(refusal)
+    savepoint.commit()
+    return result
+
+
+def _raised(result: T | _Refused) -> T:
+    if isinstance(result, _Refused):
+        raise result.refusal
+    return result
+
+
+def canonical(kind: Any, value: object) -> bytes:
+    """The canonical JSON of a frozen dataclass: sorted keys, no spaces, UTF-8."""
+    plain_value = TypeAdapter(kind).dump_python(value, mode="json")
+    return json.dumps(plain_value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _replayed(answer: type[T], stored: StoredOutcome) -> T | _Refused:
+    if stored.status == "success":
+        return TypeAdapter(answer).validate_json(stored.answer)
+    record = json.loads(stored.answer)
+    return _Refused(refusal_from(Reason(record["reason"]), record["data"]))
+
+
+def _refusal_bytes(refusal: Refusal) -> bytes:
+    record = {"reason": refusal.reason.value, "data": refusal_data(refusal)}
+    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def refusal_data(refusal: Refusal) -> dict[str, Any]:
+    """A refusal's fields as JSON values."""
+    data: dict[str, Any] = TypeAdapter(dict[str, Any]).dump_python(refusal.data(), mode="json")
+    return data
+
+
+def refusal_from(reason: Reason, data: dict[str, Any]) -> Refusal:
+    """The refusal again, from its reason and its fields as JSON values."""
+    kind = _KINDS[reason]
+    types = {name: hint for name, hint in _fields(kind).items() if name in data}
+    values = {
+        name: TypeAdapter(hint).validate_python(data[name], strict=False) for name, hint in types.items()
+    }
+    return kind(**values)
+
+
+def _fields(kind: type[Refusal]) -> dict[str, Any]:
+    return {
+        name: field.type
+        for name, field in getattr(kind, "__dataclass_fields__", {}).items()
+        if name != "reason"
+    }
+
+
+def _kinds(kind: type[Refusal]) -> dict[Reason, type[Refusal]]:
+    found = {kind.reason: kind} if "reason" in kind.__dict__ else {}
+    for child in kind.__subclasses__():
+        found |= _kinds(child)
+    return found
+
+
+_KINDS = _kinds(Refusal)

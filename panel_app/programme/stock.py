@@ -1,0 +1,101 @@
+"""Stock of rewards by branch, as movements with a level kept beside them. A reward without a level is not counted."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from ledger import Session, new_id
+from panel_app.programme.models import StockLevel, StockMovement
+from panel_app.programme.refusals import OutOfStock
+
+
+def available(session: Session, branch_id: UUID, reward_ids: list[UUID]) -> dict[UUID, int]:
+    """What is on hand and not reserved, for those of the rewards that are counted at the branch."""
+    rows = session.execute(
+        sa.select(StockLevel.reward_id, (StockLevel.on_hand - StockLevel.reserved).label("left")).where(
+            StockLevel.branch_id == branch_id, StockLevel.reward_id.in_(reward_ids)
+        )
+    )
+    return {row.reward_id: row.left for row in rows}
+
+
+def receive(session: Session, branch_id: UUID, reward_id: UUID, quantity: int) -> None:
+    """Goods arrived; the first time makes the reward a counted one at this branch."""
+    updated = session.execute(
+        sa.update(StockLevel)
+        .where(StockLevel.branch_id == branch_id, StockLevel.reward_id == reward_id)
+        .values(on_hand=StockLevel.on_hand + quantity)
+        .returning(StockLevel.reward_id)
+    ).one_or_none()
+    if updated is None:
+        session.execute(
+            sa.insert(StockLevel).values(
+                branch_id=branch_id, reward_id=reward_id, on_hand=quantity, reserved=0
+            )
+        )
+    _move(session, "received", branch_id, reward_id, quantity, None)
+
+
+def reserve(session: Session, branch_id: UUID, reward_id: UUID, quantity: int, redemption_id: UUID) -> None:
+    """Reserve for a redemption; OutOfStock when fewer are left. Takes the shared lock: call it last."""
+    reserved = session.execute(
+        sa.update(StockLevel)
+        .where(
+            StockLevel.branch_id == branch_id,
+            StockLevel.reward_id == reward_id,
+            StockLevel.on_hand - StockLevel.reserved >= quantity,
+        )
+        .values(reserved=StockLevel.reserved + quantity)
+        .returning(StockLevel.reward_id)
+    ).one_or_none()
+    if reserved is not None:
+        _move(session, "reserved", branch_id, reward_id, quantity, redemption_id)
+        return
+    left = available(session, branch_id, [reward_id]).get(reward_id)
+    if left is not None:
+        raise OutOfStock(left=left)
+
+
+def release(session: Session, branch_id: UUID, reward_id: UUID, quantity: int, redemption_id: UUID) -> None:
+    """Give back what a redemption had reserved."""
+    _close(session, "released", branch_id, reward_id, quantity, redemption_id)
+
+
+def issue(session: Session, branch_id: UUID, reward_id: UUID, quantity: int, redemption_id: UUID) -> None:
+    """Hand over what a redemption had reserved."""
+    _close(session, "issued", branch_id, reward_id, quantity, redemption_id)
+
+
+def _close(
+    session: Session, kind: str, branch_id: UUID, reward_id: UUID, quantity: int, redemption_id: UUID
+) -> None:
+    out = quantity if kind == "issued" else 0
+    closed = session.execute(
+        sa.update(StockLevel)
+        .where(StockLevel.branch_id == branch_id, StockLevel.reward_id == reward_id)
+        .values(reserved=StockLevel.reserved - quantity, on_hand=StockLevel.on_hand - out)
+        .returning(StockLevel.reward_id)
+    ).one_or_none()
+    if closed is not None:
+        _move(session, kind, branch_id, reward_id, quantity, redemption_id)
+
+
+def _move(
+    session: Session,
+    kind: str,
+    branch_id: UUID,
+    reward_id: UUID,
+    quantity: int,
+    redemption_id: UUID | None,
+) -> None:
+    session.execute(
+        sa.insert(StockMovement).values(
+            id=new_id(),
+            branch_id=branch_id,
+            reward_id=reward_id,
+            redemption_id=redemption_id,
+            kind=kind,
+            quantity=quantity,
+            created_at=session.clock.now(),
+        )
+    )

@@ -1,0 +1,111 @@
+"""How the cash part is paid: one row a tender, which together are exactly what is due."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ledger import CashLeg, Minor, Session
+from panel_app.programme.models import Branch, Redemption, Tender
+from panel_app.programme.refusals import (
+    InvalidInput,
+    TenderNotAccepted,
+    TenderReferenceNeeded,
+    TenderReferenceUsed,
+    TendersDoNotAddUp,
+)
+from panel_app.programme.terms import Money, ReceiptTender, TenderGiven, TenderType
+
+REFERENCE_LENGTH_MAX = 64
+TENDERS_MAX = 8
+
+
+def accept(
+    session: Session, redemption: Redemption, branch: Branch, tenders: Sequence[TenderGiven]
+) -> list[CashLeg]:
+    """Check the tenders against what is due, write them, and give the cash legs to post.
+
+    Raises TenderNotAccepted, TenderReferenceNeeded, TenderReferenceUsed, TendersDoNotAddUp or InvalidInput.
+    """
+    if len(tenders) > TENDERS_MAX:
+        raise InvalidInput(field="tenders", rule=f"at most {TENDERS_MAX}")
+    for tender in tenders:
+        _check(branch, tender)
+    total = sum(tender.amount for tender in tenders)
+    if total != redemption.cash_due:
+        raise TendersDoNotAddUp(
+            due=Minor(redemption.cash_due), given=Minor(total), currency=redemption.currency
+        )
+    for number, tender in enumerate(tenders, start=1):
+        _write(session, redemption, number, tender)
+    return [
+        CashLeg(
+            branch_id=branch.id,
+            tender=tender.type.value,
+            amount=tender.amount,
+            currency=redemption.currency,
+            reference=tender.reference,
+        )
+        for tender in tenders
+    ]
+
+
+def _check(branch: Branch, tender: TenderGiven) -> None:
+    if tender.type.value not in branch.tender_types:
+        raise TenderNotAccepted(tender=tender.type.value)
+    if tender.amount <= 0:
+        raise InvalidInput(field="amount", rule="more than zero")
+    if tender.type is TenderType.CASH:
+        if tender.given is not None and tender.given < tender.amount:
+            raise InvalidInput(field="given", rule="at least the amount")
+        return
+    if tender.given is not None:
+        raise InvalidInput(field="given", rule="for cash only")
+    if not tender.reference:
+        raise TenderReferenceNeeded(tender=tender.type.value)
+    if len(tender.reference) > REFERENCE_LENGTH_MAX:
+        raise InvalidInput(field="reference", rule=f"at most {REFERENCE_LENGTH_MAX} characters")
+
+
+def _write(session: Session, redemption: Redemption, number: int, tender: TenderGiven) -> None:
+    insert = sqlite.insert if session.dialect == "sqlite" else postgresql.insert
+    # The UNIQUE of the table decides, not a look beforehand: two tills may name one reference at once.
+    written = session.execute(
+        insert(Tender)
+        .values(
+            redemption_id=redemption.id,
+            number=number,
+            branch_id=redemption.branch_id,
+            type=tender.type.value,
+            amount=tender.amount,
+            given=tender.given,
+            currency=redemption.currency,
+            reference=tender.reference,
+        )
+        .on_conflict_do_nothing()
+        .returning(Tender.number)
+    ).one_or_none()
+    if written is None:
+        raise TenderReferenceUsed(tender=tender.type.value)
+
+
+def tenders_of(session: Session, redemption_id: UUID) -> list[ReceiptTender]:
+    """The tenders of a redemption as its receipt shows them."""
+    rows = session.scalars(
+        sa.select(Tender).where(Tender.redemption_id == redemption_id).order_by(Tender.number)
+    ).all()
+    return [
+        ReceiptTender(
+            type=TenderType(row.type),
+            amount=Money(amount=Minor(row.amount), currency=row.currency),
+            given=_money(row.given, row.currency),
+            change=_money(None if row.given is None else row.given - row.amount, row.currency),
+            reference=row.reference,
+        )
+        for row in rows
+    ]
+
+
+def _money(amount: int | None, currency: str) -> Money | None:
+    return None if amount is None else Money(amount=Minor(amount), currency=currency)
