@@ -42,7 +42,7 @@ class Database:
     def __init__(self, url: str, *, clock: Clock, keyring: Keyring) -> None:
         self.clock = clock
         self.keyring = keyring
-        self.engine = _engine(url)
+        self.engine = engine_for(url)
         self._writers = _Writers() if self.engine.dialect.name == "sqlite" else None
 
     def session(self) -> "Session":
@@ -157,7 +157,8 @@ class _Writers:
                     self._queue[0].set()
 
 
-def _engine(url: str) -> sa.Engine:
+def engine_for(url: str) -> sa.Engine:
+    """An engine with this module's rules, for what needs no session (migrations)."""
     address = sa.make_url(url)
     if address.get_backend_name() == "sqlite":
         return _sqlite(address)

@@ -1,6 +1,5 @@
 """The nouns of the books, frozen; knows no database and no web."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -170,4 +169,4 @@ class Balance:
     available: Points
     held: Points
     pending: Points
-    expiring: Sequence[Expiring]
+    expiring: tuple[Expiring, ...]

@@ -19,10 +19,21 @@ OUTCOME_KEY = ("client", "operation", "key")
 
 
 def install(connection: sa.Connection) -> None:
-    """Puts on every trigger; what is there already is replaced, so it also follows a recreated table."""
-    statements = _SQLITE if connection.dialect.name == "sqlite" else _POSTGRESQL
-    for statement in statements:
-        connection.execute(sa.text(statement))
+    """Puts on the triggers of the tables there are.
+
+    It ends every migration, because a table that SQLite's batch mode recreates loses its own.
+    """
+    there = sa.inspect(connection).get_table_names()
+    made = _sqlite if connection.dialect.name == "sqlite" else _postgresql
+    for table, statements in made().items():
+        for statement in statements if table in there else ():
+            connection.execute(sa.text(statement))
+
+
+def remove_functions(connection: sa.Connection) -> None:
+    """Takes off what PostgreSQL's triggers call, once their tables are gone."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("DROP FUNCTION IF EXISTS ledger_refuse(), ledger_balance()"))
 
 
 def names(connection: sa.Connection) -> list[str]:
@@ -38,12 +49,36 @@ def names(connection: sa.Connection) -> list[str]:
     return sorted(connection.exec_driver_sql(found).scalars())
 
 
-def _sqlite_trigger(table: str, name: str, event: str, when: str, message: str) -> list[str]:
-    condition = f"WHEN {when} " if when else ""
-    refuse = f"SELECT RAISE(ABORT, '{message}')"
+def _sqlite() -> dict[str, list[str]]:
+    made = {}
+    for table, keys in KEPT.items():
+        message = f"{table} are never changed or deleted"
+        made[table] = [
+            *_before(table, "no_update", "UPDATE", "true", message),
+            *_before(table, "no_delete", "DELETE", "true", message),
+            *_before(table, "no_replace", "INSERT", _exists(table, keys), message),
+        ]
+    closed = "EXISTS (SELECT 1 FROM entries WHERE id = NEW.entry_id)"
+    made["postings"] += _before("postings", "closed", "INSERT", closed, "the entry is closed")
+    unbalanced = (
+        "(SELECT count(*) FROM postings WHERE entry_id = NEW.id) <> NEW.lines"
+        " OR EXISTS (SELECT 1 FROM postings WHERE entry_id = NEW.id GROUP BY asset HAVING sum(amount) <> 0)"
+    )
+    made["entries"] += _before("entries", "balance", "INSERT", unbalanced, "the entry does not balance")
+    message = "outcomes are final"
+    made["outcomes"] = [
+        *_before("outcomes", "no_delete", "DELETE", "true", message),
+        *_before("outcomes", "no_update", "UPDATE", "OLD.status <> 'running'", message),
+        *_before("outcomes", "no_replace", "INSERT", _exists("outcomes", [OUTCOME_KEY]), message),
+    ]
+    return made
+
+
+def _before(table: str, name: str, event: str, when: str, message: str) -> list[str]:
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
     return [
-        f"DROP TRIGGER IF EXISTS {name}",
-        f"CREATE TRIGGER {name} BEFORE {event} ON {table} {condition}BEGIN {refuse}; END",
+        f"DROP TRIGGER IF EXISTS {table}_{name}",
+        f"CREATE TRIGGER {table}_{name} BEFORE {event} ON {table} WHEN {when} {refuse}",
     ]
 
 
@@ -52,53 +87,32 @@ def _exists(table: str, keys: list[tuple[str, ...]]) -> str:
     return " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {condition})" for condition in same)
 
 
-def _sqlite() -> list[str]:
-    made = []
-    for table, keys in KEPT.items():
-        message = f"{table} are never changed or deleted"
-        made += _sqlite_trigger(table, f"{table}_no_update", "UPDATE", "", message)
-        made += _sqlite_trigger(table, f"{table}_no_delete", "DELETE", "", message)
-        made += _sqlite_trigger(table, f"{table}_no_replace", "INSERT", _exists(table, keys), message)
-    open_entry = "EXISTS (SELECT 1 FROM entries WHERE id = NEW.entry_id)"
-    made += _sqlite_trigger("postings", "postings_closed", "INSERT", open_entry, "the entry is closed")
-    unbalanced = (
-        "(SELECT count(*) FROM postings WHERE entry_id = NEW.id) <> NEW.lines"
-        " OR EXISTS (SELECT 1 FROM postings WHERE entry_id = NEW.id GROUP BY asset HAVING sum(amount) <> 0)"
-    )
-    made += _sqlite_trigger("entries", "entries_balance", "INSERT", unbalanced, "the entry does not balance")
-    kept = "outcomes are final"
-    made += _sqlite_trigger("outcomes", "outcomes_no_delete", "DELETE", "", kept)
-    made += _sqlite_trigger("outcomes", "outcomes_no_update", "UPDATE", "OLD.status <> 'running'", kept)
-    made += _sqlite_trigger(
-        "outcomes", "outcomes_no_replace", "INSERT", _exists("outcomes", [OUTCOME_KEY]), kept
-    )
-    return made
-
-
-def _postgresql() -> list[str]:
-    made = [_REFUSE, _BALANCE]
-    each_row = "FOR EACH ROW EXECUTE FUNCTION"
-    for table in (*KEPT, "outcomes"):
-        changes = "DELETE" if table == "outcomes" else "UPDATE OR DELETE"
-        made.append(
-            f"CREATE OR REPLACE TRIGGER {table}_no_change BEFORE {changes} ON {table}"
-            f" {each_row} ledger_refuse()"
-        )
-        made.append(
-            f"CREATE OR REPLACE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}"
-            " FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()"
-        )
-    made.append(
-        "CREATE OR REPLACE TRIGGER outcomes_no_update BEFORE UPDATE ON outcomes FOR EACH ROW"
-        " WHEN (OLD.status <> 'running') EXECUTE FUNCTION ledger_refuse()"
-    )
+def _postgresql() -> dict[str, list[str]]:
+    made = {table: _kept(table, "UPDATE OR DELETE") for table in KEPT}
+    made["outcomes"] = [
+        *_kept("outcomes", "DELETE"),
+        (
+            "CREATE OR REPLACE TRIGGER outcomes_no_update BEFORE UPDATE ON outcomes FOR EACH ROW"
+            " WHEN (OLD.status <> 'running') EXECUTE FUNCTION ledger_refuse()"
+        ),
+    ]
     for table in ("entries", "postings"):
-        made.append(f"DROP TRIGGER IF EXISTS {table}_balance ON {table}")
-        made.append(
-            f"CREATE CONSTRAINT TRIGGER {table}_balance AFTER INSERT ON {table}"
-            f" DEFERRABLE INITIALLY DEFERRED {each_row} ledger_balance()"
-        )
+        deferred = "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_balance()"
+        made[table] += [
+            _BALANCE,
+            f"DROP TRIGGER IF EXISTS {table}_balance ON {table}",
+            f"CREATE CONSTRAINT TRIGGER {table}_balance AFTER INSERT ON {table} {deferred}",
+        ]
     return made
+
+
+def _kept(table: str, changes: str) -> list[str]:
+    refuse = "EXECUTE FUNCTION ledger_refuse()"
+    return [
+        _REFUSE,
+        f"CREATE OR REPLACE TRIGGER {table}_no_change BEFORE {changes} ON {table} FOR EACH ROW {refuse}",
+        f"CREATE OR REPLACE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} {refuse}",
+    ]
 
 
 _REFUSE = """
@@ -123,6 +137,3 @@ BEGIN
   RETURN NULL;
 END $$
 """
-
-_SQLITE = _sqlite()
-_POSTGRESQL = _postgresql()
