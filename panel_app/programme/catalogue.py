@@ -161,7 +161,7 @@ def _offer(
         reason = "out_of_stock"
     elif faces and all(face.missing for face in faces):
         reason = "not_enough_points"
-    return OfferFace(reward=face_of(reward), options=faces, stock=left, reason=reason)
+    return OfferFace(reward=face_of(reward), options=tuple(faces), stock=left, reason=reason)
 
 
 def _add_option(session: Session, reward_id: UUID, position: int, option: NewOption) -> None:

@@ -103,6 +103,84 @@ def cancel_claim(session: Session, actor: Actor, claim_id: UUID) -> None:
     plain(session, actor, Step(operation="claim.cancel", permission=Permission.ADMINISTER), run)
 
 
+def replace_claim(session: Session, actor: Actor, claim_id: UUID) -> MadeClaim:
+    """Give the claim's remaining units a new code; the old code dies. NotFound unless it is live and free."""
+
+    def run() -> MadeClaim:
+        old = session.scalar(sa.select(Claim).where(Claim.id == claim_id, *_LIVE_AND_FREE).with_for_update())
+        if old is None or old.spent:
+            raise NotFound(what="unused claim")
+        code, short = new_reward_code(tag_of(session)).text, new_short_code().text
+        claim = Claim(
+            id=new_id(),
+            member_id=old.member_id,
+            reward_id=old.reward_id,
+            option_id=old.option_id,
+            status=ClaimStatus.ISSUED.value,
+            quantity=old.quantity,
+            spent=0,
+            points=old.points,
+            charged=old.charged,
+            cash=old.cash,
+            valid_from=old.valid_from,
+            valid_until=old.valid_until,
+            created_at=session.clock.now(),
+            **_sealed_codes(session, code, short),
+        )
+        session.add(claim)
+        old.status, old.closed_at = ClaimStatus.REPLACED.value, session.clock.now()
+        member_id = MemberId(old.member_id)
+        audit.record(session, actor, "claim.replaced", member_id=member_id, claim=old.id, by=claim.id)
+        return MadeClaim(id=claim.id, code=code, short_code=short)
+
+    return plain(session, actor, Step(operation="claim.replace", permission=Permission.ADMINISTER), run)
+
+
+def expire_past(session: Session, actor: Actor, *, limit: int = 100) -> int:
+    """Close claims whose last day is over in every time zone; gives how many. Scanning judges by itself."""
+
+    def run() -> int:
+        everywhere_over = (session.clock.now() - timedelta(hours=12)).date()
+        past = session.scalars(
+            sa.select(Claim)
+            .where(Claim.valid_until < everywhere_over, *_LIVE_AND_FREE)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        ).all()
+        for claim in past:
+            claim.status, claim.closed_at = ClaimStatus.EXPIRED.value, session.clock.now()
+            audit.record(session, actor, "claim.expired", member_id=MemberId(claim.member_id), claim=claim.id)
+        return len(past)
+
+    return plain(session, actor, Step(operation="claim.expire", permission=Permission.EXPIRE), run)
+
+
+_LIVE_AND_FREE = (
+    Claim.status.in_([ClaimStatus.ISSUED.value, ClaimStatus.PART_REDEEMED.value]),
+    Claim.held_by.is_(None),
+)
+
+
+def _sealed_codes(session: Session, code: str, short: str) -> dict[str, bytes]:
+    """Both codes as they are stored: a keyed hash for look-up, and encrypted for showing again."""
+    keyring = session.keyring
+    return {
+        "code_hash": keyring.mac(_CODE, code),
+        "code_cipher": keyring.encrypt(_CODE, code.encode()),
+        "short_hash": keyring.mac(_SHORT, short),
+        "short_cipher": keyring.encrypt(_SHORT, short.encode()),
+    }
+
+
+def codes_of(session: Session, claim: Claim) -> tuple[str, str]:
+    """A claim's code and short code, for its owner's eyes."""
+    keyring = session.keyring
+    return (
+        keyring.decrypt(_CODE, claim.code_cipher).decode(),
+        keyring.decrypt(_SHORT, claim.short_cipher).decode(),
+    )
+
+
 def _chosen_price(session: Session, order: ClaimOrder) -> pricing.Price:
     prices = pricing.prices_of(session, [order.reward_id])[order.reward_id]
     if order.option_id is not None:
@@ -131,13 +209,10 @@ def _issue(
         points=price.points * order.quantity,
         charged=reward.charge_at == ChargeAt.CLAIM.value,
         cash={currency: amount * order.quantity for currency, amount in price.cash.items()},
-        code_hash=session.keyring.mac(_CODE, code),
-        code_cipher=session.keyring.encrypt(_CODE, code.encode()),
-        short_hash=session.keyring.mac(_SHORT, short),
-        short_cipher=session.keyring.encrypt(_SHORT, short.encode()),
         valid_from=reward.valid_from,
         valid_until=today + timedelta(days=reward.claim_days),
         created_at=now,
+        **_sealed_codes(session, code, short),
     )
     session.add(claim)
     session.flush()  # the charge's audit record names the claim

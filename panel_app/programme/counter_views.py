@@ -1,6 +1,5 @@
 """What the counter shows of a claim, a member or a product: frozen views, put together from rows. Decides nothing."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -29,8 +28,8 @@ def claim_at_counter(
         visit_id=visit.id,
         claim=claim_rules.face_of(session, actor, claim, branch),
         member=members.face_of(session, member),
-        unit_points=[points for points, _cash in due],
-        unit_cash=[cash for _points, cash in due],
+        unit_points=tuple(points for points, _cash in due),
+        unit_cash=tuple(cash for _points, cash in due),
     )
 
 
@@ -57,13 +56,13 @@ def member_at_counter(session: Session, actor: Actor, visit: Visit) -> MemberAtC
         visit_id=visit.id,
         expires_at=visit.expires_at,
         member=face,
-        claims=[claim_rules.face_of(session, actor, claim, branch) for claim in live],
+        claims=tuple(claim_rules.face_of(session, actor, claim, branch) for claim in live),
         offers=_offers(session, branch, face.balance.available),
     )
 
 
-def _offers(session: Session, branch: Branch, available: Points) -> Sequence[OfferFace]:
-    return catalogue.offers_at(session, branch, available) if branch.direct_redemption else []
+def _offers(session: Session, branch: Branch, available: Points) -> tuple[OfferFace, ...]:
+    return tuple(catalogue.offers_at(session, branch, available)) if branch.direct_redemption else ()
 
 
 def price_at_counter(session: Session, actor: Actor, visit: Visit, reward_id: UUID) -> PriceAtCounter:

@@ -1,6 +1,5 @@
 """A redemption as it is on record: its lines, tenders, places and people, read for a receipt. Writes nothing."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -23,15 +22,14 @@ from panel_app.programme.terms import (
 def receipt_of(session: Session, redemption: Redemption) -> Receipt:
     """Everything a receipt shows; frozen, so that it may leave the use case."""
     member = session.get_one(Member, redemption.member_id)
-    lines = lines_of(session, redemption)
     return Receipt(
         booking_id=redemption.booking_id,
         status=RedemptionStatus(redemption.status),
         place=branches.place_of(session, redemption.branch_id, redemption.till_id),
         member_name=shown_name(member.name),
         member_external_id=member.external_id,
-        lines=lines,
-        tenders=tenders.tenders_of(session, redemption.id),
+        lines=lines_of(session, redemption),
+        tenders=tuple(tenders.tenders_of(session, redemption.id)),
         points=Points(redemption.points_due + redemption.claim_points),
         cash=Money(amount=Minor(redemption.cash_due), currency=redemption.currency),
         balance_after=_balance_after(session, redemption),
@@ -45,7 +43,7 @@ def receipt_of(session: Session, redemption: Redemption) -> Receipt:
     )
 
 
-def lines_of(session: Session, redemption: Redemption) -> Sequence[ReceiptLine]:
+def lines_of(session: Session, redemption: Redemption) -> tuple[ReceiptLine, ...]:
     """The lines with their rewards; points include what was charged at the claim."""
     rows = session.execute(
         sa.select(RedemptionLine, Reward)
@@ -53,7 +51,7 @@ def lines_of(session: Session, redemption: Redemption) -> Sequence[ReceiptLine]:
         .where(RedemptionLine.redemption_id == redemption.id)
         .order_by(RedemptionLine.number)
     ).tuples()
-    return [
+    return tuple(
         ReceiptLine(
             reward=catalogue.face_of(reward),
             units=line.units,
@@ -62,7 +60,7 @@ def lines_of(session: Session, redemption: Redemption) -> Sequence[ReceiptLine]:
             status=FulfilmentStatus(line.fulfilment),
         )
         for line, reward in rows
-    ]
+    )
 
 
 def by_booking_id(session: Session, booking_id: str, branch_id: UUID) -> Redemption:

@@ -209,5 +209,5 @@ def reservation_of(session: Session, redemption: Redemption, balance_before: Poi
         balance_after=member.balance.available,
         opened_at=redemption.opened_at,
         expires_at=redemption.expires_at,
-        tender_types=[TenderType(tender) for tender in branch.tender_types],
+        tender_types=tuple(TenderType(tender) for tender in branch.tender_types),
     )

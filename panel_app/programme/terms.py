@@ -1,6 +1,5 @@
 """What the programme's use cases take and give back, frozen; rows never leave a use case."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -164,7 +163,7 @@ class OfferFace:
     """A reward that may be redeemed directly here, or the reason why not."""
 
     reward: RewardFace
-    options: Sequence[OptionFace]
+    options: tuple[OptionFace, ...]
     stock: int | None  # None: not counted
     reason: str | None
 
@@ -176,8 +175,8 @@ class ClaimAtCounter:
     visit_id: UUID
     claim: ClaimFace
     member: MemberFace
-    unit_points: Sequence[Points]  # points due for 1, 2, … remaining units
-    unit_cash: Sequence[Money]
+    unit_points: tuple[Points, ...]  # points due for 1, 2, … remaining units
+    unit_cash: tuple[Money, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,8 +186,8 @@ class MemberAtCounter:
     visit_id: UUID
     expires_at: datetime
     member: MemberFace
-    claims: Sequence[ClaimFace]
-    offers: Sequence[OfferFace]
+    claims: tuple[ClaimFace, ...]
+    offers: tuple[OfferFace, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,14 +224,14 @@ class Reservation:
     booking_id: str
     status: RedemptionStatus
     member: MemberFace  # its balance is the one after the hold
-    lines: Sequence[ReceiptLine]
+    lines: tuple[ReceiptLine, ...]
     points_due: Points
     cash_due: Money
     balance_before: Points
     balance_after: Points
     opened_at: datetime
     expires_at: datetime
-    tender_types: Sequence[TenderType]
+    tender_types: tuple[TenderType, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,8 +243,8 @@ class Receipt:
     place: Place
     member_name: str
     member_external_id: str
-    lines: Sequence[ReceiptLine]
-    tenders: Sequence[ReceiptTender]
+    lines: tuple[ReceiptLine, ...]
+    tenders: tuple[ReceiptTender, ...]
     points: Points
     cash: Money
     balance_after: Points | None
