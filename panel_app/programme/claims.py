@@ -1,46 +1,22 @@
-"""Claims: a member's right to n units of a reward under one code; how one is made, found, taken and spent.
+"""Claims: a member's right to n units of a reward under one code; how one is found, priced, taken and spent.
 
 Whether a claim is good at a counter is judged in claim_rules, in the order of product.md.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-import ledger
-from ledger import Instant, MemberId, Minor, NotFound, Points, Session, new_id
-from panel_app.programme import audit, catalogue, limits, members, pricing
-from panel_app.programme.access import Actor, Permission
-from panel_app.programme.models import Claim, Reward
-from panel_app.programme.programme_facts import programme_of, tag_of
-from panel_app.programme.refusals import InvalidInput, PriceNotOffered, RewardWithdrawn, UnknownCode
-from panel_app.programme.steps import Keyed, Step, keyed, plain
-from panel_app.programme.terms import ChargeAt, ClaimFace, ClaimStatus, Money
-from scanner import RewardCode, ShortCode, new_reward_code, new_short_code
+from ledger import Instant, Minor, Points, Session
+from panel_app.programme import pricing
+from panel_app.programme.models import Claim
+from panel_app.programme.refusals import PriceNotOffered, UnknownCode
+from panel_app.programme.terms import ClaimFace, ClaimStatus, Money
+from scanner import RewardCode, ShortCode
 
-QUANTITY_MAX = 20
 _CODE = "claim code"
 _SHORT = "claim short code"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimOrder:
-    """What a member wants: `option_id` None is the points-only price, else the first."""
-
-    member_id: UUID
-    reward_id: UUID
-    option_id: UUID | None = None
-    quantity: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MadeClaim:
-    id: UUID
-    code: str
-    short_code: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,116 +28,7 @@ class OwnClaim:
     short_code: str
 
 
-def make_claim(session: Session, actor: Actor, key: str, order: ClaimOrder) -> MadeClaim:
-    """Claim a reward for a member; its points are taken now, unless the reward is charged at the counter.
-
-    Raises NotFound, RewardWithdrawn, MemberSuspended, MemberClosed, LimitReached, PriceNotOffered,
-    NotEnoughPoints or InvalidInput.
-    """
-
-    def run() -> MadeClaim:
-        if not 1 <= order.quantity <= QUANTITY_MAX:
-            raise InvalidInput(field="quantity", rule=f"1 to {QUANTITY_MAX}")
-        member = members.member_by_id(session, order.member_id)
-        reward = catalogue.reward_by_id(session, order.reward_id)
-        if reward.status != "active":
-            raise RewardWithdrawn
-        members.judge_status(member)
-        limits.judge(session, member.id, reward, order.quantity)
-        price = _chosen_price(session, order)
-        return _issue(session, actor, order, reward, price)
-
-    step = Step(
-        operation="claim.make",
-        permission=Permission.MEMBER_SELF if actor.member_id else Permission.ADMINISTER,
-        member_id=MemberId(order.member_id),
-    )
-    return keyed(session, actor, step, Keyed(key=key, body=order), MadeClaim, run)
-
-
-def cancel_claim(session: Session, actor: Actor, claim_id: UUID) -> None:
-    """Take back a claim that was not charged and is not at a till; the code is dead from now on."""
-
-    def run() -> None:
-        cancelled = session.execute(
-            sa.update(Claim)
-            .where(
-                Claim.id == claim_id,
-                Claim.status == ClaimStatus.ISSUED.value,
-                Claim.charged.is_(False),
-                Claim.held_by.is_(None),
-            )
-            .values(status=ClaimStatus.CANCELLED.value, closed_at=session.clock.now())
-            .returning(Claim.member_id)
-        ).one_or_none()
-        if cancelled is None:
-            raise NotFound(what="uncharged claim")
-        audit.record(
-            session, actor, "claim.cancelled", member_id=MemberId(cancelled.member_id), claim=claim_id
-        )
-
-    plain(session, actor, Step(operation="claim.cancel", permission=Permission.ADMINISTER), run)
-
-
-def replace_claim(session: Session, actor: Actor, claim_id: UUID) -> MadeClaim:
-    """Give the claim's remaining units a new code; the old code dies. NotFound unless it is live and free."""
-
-    def run() -> MadeClaim:
-        old = session.scalar(sa.select(Claim).where(Claim.id == claim_id, *_LIVE_AND_FREE).with_for_update())
-        if old is None or old.spent:
-            raise NotFound(what="unused claim")
-        code, short = new_reward_code(tag_of(session)).text, new_short_code().text
-        claim = Claim(
-            id=new_id(),
-            member_id=old.member_id,
-            reward_id=old.reward_id,
-            option_id=old.option_id,
-            status=ClaimStatus.ISSUED.value,
-            quantity=old.quantity,
-            spent=0,
-            points=old.points,
-            charged=old.charged,
-            cash=old.cash,
-            valid_from=old.valid_from,
-            valid_until=old.valid_until,
-            created_at=session.clock.now(),
-            **_sealed_codes(session, code, short),
-        )
-        session.add(claim)
-        old.status, old.closed_at = ClaimStatus.REPLACED.value, session.clock.now()
-        member_id = MemberId(old.member_id)
-        audit.record(session, actor, "claim.replaced", member_id=member_id, claim=old.id, by=claim.id)
-        return MadeClaim(id=claim.id, code=code, short_code=short)
-
-    return plain(session, actor, Step(operation="claim.replace", permission=Permission.ADMINISTER), run)
-
-
-def expire_past(session: Session, actor: Actor, *, limit: int = 100) -> int:
-    """Close claims whose last day is over in every time zone; gives how many. Scanning judges by itself."""
-
-    def run() -> int:
-        everywhere_over = (session.clock.now() - timedelta(hours=12)).date()
-        past = session.scalars(
-            sa.select(Claim)
-            .where(Claim.valid_until < everywhere_over, *_LIVE_AND_FREE)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        ).all()
-        for claim in past:
-            claim.status, claim.closed_at = ClaimStatus.EXPIRED.value, session.clock.now()
-            audit.record(session, actor, "claim.expired", member_id=MemberId(claim.member_id), claim=claim.id)
-        return len(past)
-
-    return plain(session, actor, Step(operation="claim.expire", permission=Permission.EXPIRE), run)
-
-
-_LIVE_AND_FREE = (
-    Claim.status.in_([ClaimStatus.ISSUED.value, ClaimStatus.PART_REDEEMED.value]),
-    Claim.held_by.is_(None),
-)
-
-
-def _sealed_codes(session: Session, code: str, short: str) -> dict[str, bytes]:
+def sealed_codes(session: Session, code: str, short: str) -> dict[str, bytes]:
     """Both codes as they are stored: a keyed hash for look-up, and encrypted for showing again."""
     keyring = session.keyring
     return {
@@ -179,63 +46,6 @@ def codes_of(session: Session, claim: Claim) -> tuple[str, str]:
         keyring.decrypt(_CODE, claim.code_cipher).decode(),
         keyring.decrypt(_SHORT, claim.short_cipher).decode(),
     )
-
-
-def _chosen_price(session: Session, order: ClaimOrder) -> pricing.Price:
-    prices = pricing.prices_of(session, [order.reward_id])[order.reward_id]
-    if order.option_id is not None:
-        prices = [price for price in prices if price.option_id == order.option_id]
-    if not prices:
-        raise PriceNotOffered
-    return next((price for price in prices if not price.cash), prices[0])
-
-
-def _issue(
-    session: Session, actor: Actor, order: ClaimOrder, reward: Reward, price: pricing.Price
-) -> MadeClaim:
-    now = session.clock.now()
-    member_id = MemberId(order.member_id)
-    code, short = new_reward_code(tag_of(session)).text, new_short_code().text
-    programme = programme_of(session)
-    today = now.astimezone(ZoneInfo(programme.time_zone if programme else "UTC")).date()
-    claim = Claim(
-        id=new_id(),
-        member_id=member_id,
-        reward_id=reward.id,
-        option_id=price.option_id,
-        status=ClaimStatus.ISSUED.value,
-        quantity=order.quantity,
-        spent=0,
-        points=price.points * order.quantity,
-        charged=reward.charge_at == ChargeAt.CLAIM.value,
-        cash={currency: amount * order.quantity for currency, amount in price.cash.items()},
-        valid_from=reward.valid_from,
-        valid_until=today + timedelta(days=reward.claim_days),
-        created_at=now,
-        **_sealed_codes(session, code, short),
-    )
-    session.add(claim)
-    session.flush()  # the charge's audit record names the claim
-    if claim.charged:
-        ledger.charge_claim(
-            session,
-            actor.origin(reference=f"claim {claim.id}"),
-            member_id=member_id,
-            points=Points(claim.points),
-        )
-    audit.record(
-        session,
-        actor,
-        "claim.made",
-        member_id=member_id,
-        claim=claim.id,
-        reward=reward.id,
-        quantity=claim.quantity,
-        points=claim.points,
-        charged=claim.charged,
-    )
-    audit.event(session, "claim.issued", member_id, claim=claim.id, quantity=claim.quantity)
-    return MadeClaim(id=claim.id, code=code, short_code=short)
 
 
 def by_code(session: Session, code: RewardCode | ShortCode) -> Claim:
