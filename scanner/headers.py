@@ -33,8 +33,8 @@ def check_header(data: bytes) -> Header:
     width, height = _measure(data)
     if width * height > PIXELS_MAX:
         raise FrameRefused(reason=FrameReason.TOO_MANY_PIXELS, found=width * height, limit=PIXELS_MAX)
-    if min(width, height) < SIDE_MIN:
-        raise FrameRefused(reason=FrameReason.TOO_SMALL, found=min(width, height), limit=SIDE_MIN)
+    if max(width, height) < SIDE_MIN:
+        raise FrameRefused(reason=FrameReason.TOO_SMALL, found=max(width, height), limit=SIDE_MIN)
     return Header(width=width, height=height)
 
 

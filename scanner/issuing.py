@@ -19,7 +19,7 @@ from scanner.kinds import (
 )
 
 
-def make_reward_code(*, tag: str, body: str) -> RewardCode:
+def make_reward_code(tag: str, body: str) -> RewardCode:
     """Put a reward code together. Raise ValueError unless tag and body have 2 and 15 symbols."""
     word = _spelt(tag, TAG_SYMBOLS) + _spelt(body, REWARD_SYMBOLS)
     return RewardCode(text=f"R1{word}{check_symbol('R1' + word)}", tag=tag, body=body)
@@ -55,7 +55,7 @@ def new_handle() -> str:
     return random_symbols(HANDLE_SYMBOLS)
 
 
-def member_code_text(*, tag: str, handle: str, step_seconds: int, digits: str) -> str:
+def member_code_text(tag: str, handle: str, step_seconds: int, digits: str) -> str:
     """Return what a member's device shows in this step. Raise ValueError for parts of the wrong form."""
     word = _spelt(tag, TAG_SYMBOLS) + _spelt(handle, HANDLE_SYMBOLS)
     seconds = str(step_seconds)

@@ -64,7 +64,7 @@ class BookingId:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShortCode:
-    """8 symbols and a check: a live claim, only ever typed."""
+    """8 symbols and a check over them alone: a live claim, only ever typed."""
 
     text: str = field(repr=False)
 

@@ -3,7 +3,7 @@
 BYTES_MAX = 10 * 1024 * 1024
 # “12 megapixels” is what phones print on the box: their sensors give up to 4080 × 3072.
 PIXELS_MAX = 4080 * 3072
-# The smallest QR has 21 modules; below one pixel a module there is nothing to read.
+# Of the longer side, since a bar code may be a thin strip. The smallest QR has 21 modules, a bar code more.
 SIDE_MIN = 21
 # Encoders write about 10 progressive scans, optimisers up to about 20. Each scan walks over the whole
 # picture.

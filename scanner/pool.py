@@ -6,6 +6,7 @@ the call is refused; the next frame finds a fresh worker.
 
 from __future__ import annotations
 
+import os
 import queue
 from types import TracebackType
 from typing import Self
@@ -18,9 +19,11 @@ from scanner.worker_process import WorkerLost, WorkerProcess
 class DecodePool:
     """`workers` decoding processes, shared by any number of threads. Make it after forking; close it."""
 
-    def __init__(self, *, workers: int = 1, seconds: float = 2.0) -> None:
+    # The default leaves a hostile picture 2 seconds in all, its upload and the kill included.
+    def __init__(self, workers: int = 1, seconds: float = 1.8) -> None:
         if workers < 1 or seconds <= 0:
             raise ValueError(f"a pool needs a worker and some time: {workers=} {seconds=}")
+        self._owner = os.getpid()
         self._workers = workers
         self._seconds = seconds
         # None is a place whose worker could not be started: the next frame tries again.
@@ -34,6 +37,9 @@ class DecodePool:
         Raise FrameRefused for a picture that is not read, with BUSY when no worker came free within
         `seconds`, and with TIMED_OUT or DECODER_FAILED when the worker was lost over it.
         """
+        if os.getpid() != self._owner:
+            # Two processes on one pipe would read each other's codes.
+            raise RuntimeError("a pool is made after forking, one for each process")
         check_header(data)
         try:
             worker = self._idle.get(timeout=self._seconds)

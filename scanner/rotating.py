@@ -48,7 +48,7 @@ def code_at(secret: bytes, at: datetime | int) -> tuple[int, str]:
 
 
 def verify(
-    *, secret: bytes, step_seconds: int, digits: str, now: datetime | int, last_step_burned: int | None
+    secret: bytes, step_seconds: int, digits: str, now: datetime | int, last_step_burned: int | None
 ) -> Verdict:
     """Judge the digits that a code claims for a step; this step and the one before are good.
 
@@ -62,7 +62,7 @@ def verify(
 
 
 def verify_typed(
-    *, secret: bytes, digits: str, now: datetime | int, last_step_burned: int | None
+    secret: bytes, digits: str, now: datetime | int, last_step_burned: int | None
 ) -> TypedVerdict:
     """Judge digits that name no step: this step first, then the ones around it, nearest first."""
     this_step = step_of(now)

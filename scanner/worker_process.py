@@ -6,6 +6,7 @@ The time limit is a kill, because that works on every system and on whatever the
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -69,8 +70,12 @@ class WorkerProcess:
     def stop(self) -> None:
         """Kill the process and wait for its end. Nothing is lost: it keeps nothing."""
         self._process.kill()
-        # communicate() closes the pipes and waits.
-        self._process.communicate()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            # Closing writes what is left over, to a process that is gone.
+            with contextlib.suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
 
     def _exchange(self, message: bytes, *, seconds: float) -> bytes:
         """Write the message and return the next line, or raise WorkerLost. Blocks for `seconds` at most."""
@@ -98,6 +103,8 @@ class _Watch:
         self.killed = False
         self._process = process
         self._timer = threading.Timer(seconds, self._kill)
+        # So that a server that is told to stop doesn't wait for a frame's time.
+        self._timer.daemon = True
         self._timer.start()
 
     def end(self) -> None:
@@ -136,4 +143,5 @@ def _payload(plain: dict[str, object]) -> Payload:
 def _environment() -> dict[str, str]:
     passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     # -P keeps the working directory out of the import path, so the package is found where this one was.
-    return passed_on | {"PYTHONPATH": str(Path(__file__).parent.parent)}
+    import_path = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return passed_on | {"PYTHONPATH": os.pathsep.join(import_path)}

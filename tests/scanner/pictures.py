@@ -1,0 +1,110 @@
+"""Pictures for the scanner's tests, genuine and hostile, all made here. Knows no test."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scanner import qr_png
+
+Grey = NDArray[np.uint8]
+
+
+def qr(text: str, *, module_pixels: int = 6) -> Grey:
+    pixels = cv2.imdecode(
+        np.frombuffer(qr_png(text, module_pixels=module_pixels), np.uint8), cv2.IMREAD_GRAYSCALE
+    )
+    assert pixels is not None
+    return pixels.astype(np.uint8)
+
+
+def png(pixels: Grey) -> bytes:
+    return encoded(pixels, ".png")
+
+
+def jpeg(pixels: Grey) -> bytes:
+    return encoded(pixels, ".jpg")
+
+
+def encoded(pixels: Grey, extension: str, *options: int) -> bytes:
+    done, data = cv2.imencode(extension, pixels, options)
+    assert done
+    return data.tobytes()
+
+
+def noise(*, height: int, width: int) -> Grey:
+    return np.random.default_rng(7).integers(0, 256, (height, width), np.uint8)
+
+
+def blank(*, height: int, width: int) -> Grey:
+    return np.full((height, width), 255, np.uint8)
+
+
+def lying_jpeg(*, side: int) -> bytes:
+    """A JPEG of a few hundred bytes whose header claims `side`² pixels."""
+    data = bytearray(jpeg(blank(height=24, width=24)))
+    at = data.index(b"\xff\xc0") + 5
+    data[at : at + 4] = struct.pack(">HH", side, side)
+    return bytes(data)
+
+
+def progressive_jpeg(*, extra_scans: int) -> bytes:
+    """A progressive JPEG whose last scan is repeated, which every decoder takes."""
+    data = encoded(blank(height=256, width=256), ".jpg", cv2.IMWRITE_JPEG_PROGRESSIVE, 1)
+    last_scan = data[data.rindex(b"\xff\xda") : -2]
+    return data[:-2] + last_scan * extra_scans + b"\xff\xd9"
+
+
+def png_of_chunks(*chunks: tuple[bytes, bytes]) -> bytes:
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(kind, body) for kind, body in chunks)
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png_header(*, width: int, height: int, depth: int = 8, colour: int = 0) -> tuple[bytes, bytes]:
+    return b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+
+
+def zip_bomb_png(*, side: int, unpacked_bytes: int) -> bytes:
+    """A PNG that claims `side`² pixels and holds `unpacked_bytes` of zeros, packed a thousandfold."""
+    return png_of_chunks(
+        png_header(width=side, height=side),
+        (b"IDAT", zlib.compress(bytes(unpacked_bytes), 9)),
+        (b"IEND", b""),
+    )
+
+
+def png_with(*extra: tuple[bytes, bytes]) -> bytes:
+    """A genuine PNG of a code with more chunks before its pixels."""
+    data = png(qr("R1"))
+    after_header = 8 + 25
+    return data[:after_header] + b"".join(chunk(kind, body) for kind, body in extra) + data[after_header:]
+
+
+def webp_of_chunks(*chunks: tuple[bytes, bytes]) -> bytes:
+    body = b"WEBP" + b"".join(
+        kind + struct.pack("<I", len(content)) + content + b"\x00" * (len(content) % 2)
+        for kind, content in chunks
+    )
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def lossless_start(*, width: int, height: int) -> bytes:
+    return b"\x2f" + struct.pack("<I", (width - 1) | (height - 1) << 14)
+
+
+def gif(*, frames: int) -> bytes:
+    frame = b"\x2c" + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02\x44\x01\x00"
+    return (
+        b"GIF89a"
+        + struct.pack("<HHBBB", 1, 1, 0x80, 0, 0)
+        + b"\x00\x00\x00\xff\xff\xff"
+        + frame * frames
+        + b";"
+    )
