@@ -1,4 +1,4 @@
-"""The first tables; imports no models."""
+"""the first tables; imports no models."""
 # ruff: noqa: E501, PLR0915 - statements as Alembic wrote them, read by hand
 
 import sqlalchemy as sa
