@@ -1,0 +1,50 @@
+/** Sends a request to the server and says in one word what came back; knows no states and no screen. */
+
+const TIMEOUT_MS = 5000;
+const csrfToken = () => document.querySelector('meta[name="csrf-token"]').content;
+
+/** Milliseconds by which the server's clock is ahead of this device's, from the last answer's Date. */
+export let clockAhead = 0;
+
+/**
+ * `outcome` is one of: state (with state and html), nothing, wait (with seconds), signed-out, lost.
+ * Lost means that nobody knows whether the server did it: no answer, a late one, or a fault.
+ */
+export async function send(url, { body, type, timeout = TIMEOUT_MS } = {}) {
+  const headers = { Accept: "text/html", "Countermark-Fragment": "1", "X-CSRFToken": csrfToken() };
+  if (type) headers["Content-Type"] = type;
+  const options = { method: body === undefined ? "GET" : "POST", headers, body, credentials: "same-origin" };
+  try {
+    const response = await fetch(url, { ...options, signal: AbortSignal.timeout(timeout) });
+    return await understand(response);
+  } catch {
+    return { outcome: "lost" };
+  }
+}
+
+/** The renewal of a hold answers with JSON; null when it was refused or lost. */
+export async function sendForJson(url, { method = "POST" } = {}) {
+  try {
+    const headers = { Accept: "application/json", "X-CSRFToken": csrfToken() };
+    const response = await fetch(url, { method, headers, credentials: "same-origin", signal: AbortSignal.timeout(TIMEOUT_MS) });
+    noteClock(response);
+    return response.ok && !response.redirected ? await response.json() : null;
+  } catch {
+    return null;
+  }
+}
+
+async function understand(response) {
+  noteClock(response);
+  if (response.status === 401 || response.redirected) return { outcome: "signed-out" };
+  if (response.status === 204) return { outcome: "nothing" };
+  if (response.status === 429) return { outcome: "wait", seconds: Number(response.headers.get("Retry-After")) || 2 };
+  const state = response.headers.get("Countermark-State");
+  if (response.status >= 500 || (!state && !response.ok)) return { outcome: "lost" };
+  return { outcome: "state", state, html: await response.text() };
+}
+
+function noteClock(response) {
+  const date = Date.parse(response.headers.get("Date") ?? "");
+  if (!Number.isNaN(date)) clockAhead = date - Date.now();
+}

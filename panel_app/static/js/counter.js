@@ -1,0 +1,128 @@
+/** The counter's conversation: a form or a code goes to the server, its answer is the next state. Decides nothing itself. */
+
+import { send } from "./answers.js";
+import * as attempt from "./attempt.js";
+import { startCamera } from "./camera.js";
+import { startClock } from "./clock.js";
+import { startKeys } from "./keys.js";
+import * as screen from "./screen.js";
+import { play } from "./sounds.js";
+import { findOut } from "./unknown.js";
+import { listenForScans } from "./wedge.js";
+
+const urls = document.body.dataset;
+const SCANNING = new Set(["ready", "done", "refused", "member", "already-done", "booking"]);
+let busy = false;
+const SENDS_AGAIN_FOR_MS = 30_000;
+const mayScan = () => !busy && SCANNING.has(screen.state()) && !document.querySelector("dialog[open]");
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("[data-act]")) return;
+  event.preventDefault();
+  if (!busy) submit(form);
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submit-on-change]") && event.target.files.length) event.target.form.requestSubmit();
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (button.matches("[data-to-ready]")) screen.showOwn("ready");
+  if (button.matches("[data-shows]")) screen.showOwn(button.dataset.shows);
+  if (button.matches("[data-opens]")) document.getElementById(button.dataset.opens).showModal();
+  if (button.matches("[data-closes]")) button.closest("dialog").close();
+});
+
+async function submit(form) {
+  const url = form.getAttribute("action");
+  const data = new FormData(form);
+  const kind = form.dataset.keyed;
+  if (kind) data.set("key", attempt.begin(kind, url, withoutKey(data)).key);
+  busy = true;
+  screen.setBusy(form, true);
+  const answer = await send(url, { body: form.enctype === "multipart/form-data" ? data : new URLSearchParams(data) });
+  busy = false;
+  screen.setBusy(form, false);
+  if (form.matches(".typed-code, [enctype]")) form.reset();
+  if (answer.outcome === "lost" && attempt.current()?.phase === "sent" && kind) {
+    return findOut({ answered, sendsAgainUntil: Date.now() + SENDS_AGAIN_FOR_MS });
+  }
+  return answered(answer);
+}
+
+/** The body of a keyed form as it is kept for a retry: without the key, and without the token of this page. */
+function withoutKey(data) {
+  const fields = new URLSearchParams(data);
+  fields.delete("key");
+  fields.delete("csrf_token");
+  return fields.toString();
+}
+
+async function sendCode(fields) {
+  busy = true;
+  screen.setBusy(null, true);
+  const answer = await send(urls.codesUrl, { body: new URLSearchParams(fields) });
+  busy = false;
+  screen.setBusy(null, false);
+  answered(answer);
+}
+
+/** A frame's answer counts only while the state that it was taken in is still on the screen. */
+async function sendFrame(jpeg) {
+  const before = screen.generation;
+  const answer = await send(urls.framesUrl, { body: jpeg, type: "image/jpeg" });
+  // A bad code that stays in view is refused once, not every three seconds.
+  const again = screen.state() === "refused" && answer.html === screen.lastShown;
+  if (before === screen.generation && mayScan() && !again) answered(answer, { quiet: true });
+  return answer;
+}
+
+function answered(answer, { quiet = false } = {}) {
+  if (answer.outcome === "signed-out") return location.reload();
+  screen.setOnline(answer.outcome !== "lost");
+  if (answer.outcome === "wait" && !quiet) screen.notice("slow");
+  if (answer.outcome !== "state") return undefined;
+  screen.show(answer.html, answer.state ?? "ready");
+  remember();
+  return refreshOutcomes();
+}
+
+/** What the answer means for the key: held points go on with it, any other answer ends it. */
+function remember() {
+  const now = screen.state();
+  const reason = document.querySelector("#task [data-reason]")?.dataset.reason;
+  if (reason === "key_in_use") return;
+  if (now === "amount-due") {
+    const held = attempt.current()?.phase === "accepting";
+    if (held) attempt.accepted();
+    else attempt.forget();
+  } else if (now !== "unknown") {
+    attempt.forget();
+  }
+}
+
+async function refreshOutcomes() {
+  if (!["done", "refused", "ready"].includes(screen.state())) return;
+  const answer = await send(urls.outcomesUrl);
+  if (answer.outcome === "state") document.getElementById("outcomes").innerHTML = answer.html;
+}
+
+function scanned(text, textByPosition) {
+  if (mayScan()) return sendCode({ mode: "wedge", text, text_by_position: textByPosition });
+  play("attention");
+  return screen.notice("finish-first");
+}
+
+window.addEventListener("offline", () => screen.setOnline(false));
+window.addEventListener("online", () => screen.setOnline(true));
+screen.enter(screen.state());
+startClock();
+const pressed = startKeys({ toggleCamera: () => camera.toggle() });
+listenForScans({ scanned, pressed });
+const camera = startCamera({ mayScan, sendFrame });
+// The page was reloaded between Confirm and its answer: nobody knows yet what happened.
+if (attempt.current()?.phase === "sent") findOut({ answered, sendsAgainUntil: 0 });
+else if (screen.state() !== "amount-due") attempt.forget();

@@ -1,0 +1,35 @@
+/** Four short sounds of our own oscillators, and vibration where there is one; the words on the screen say the same. */
+
+// Frequency in hertz, start and length in seconds.
+const TUNES = {
+  read: [[880, 0, 0.07]],
+  done: [[659, 0, 0.1], [988, 0.1, 0.22]],
+  attention: [[587, 0, 0.13], [587, 0.2, 0.13]],
+  refused: [[196, 0, 0.16], [147, 0.18, 0.3]],
+};
+const PULSES = { read: [30], done: [60], attention: [60, 80, 60], refused: [180, 80, 180] };
+let context = null;
+
+// Browsers give sound only after a person has touched something.
+for (const kind of ["pointerdown", "keydown"]) window.addEventListener(kind, open, { capture: true, once: true });
+
+function open() {
+  context ??= new AudioContext();
+}
+
+export function play(name) {
+  if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(PULSES[name]);
+  if (context?.state !== "running") return;
+  for (const [hertz, start, length] of TUNES[name]) tone(hertz, context.currentTime + start, length);
+}
+
+function tone(hertz, at, length) {
+  const oscillator = new OscillatorNode(context, { frequency: hertz, type: "triangle" });
+  const volume = new GainNode(context, { gain: 0 });
+  volume.gain.setValueAtTime(0, at);
+  volume.gain.linearRampToValueAtTime(0.25, at + 0.01);
+  volume.gain.linearRampToValueAtTime(0, at + length);
+  oscillator.connect(volume).connect(context.destination);
+  oscillator.start(at);
+  oscillator.stop(at + length);
+}
