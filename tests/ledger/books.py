@@ -40,7 +40,7 @@ class Books:
         )
         return self.run(lambda: ledger.credit(self.session, ORIGIN, credit))
 
-    def hold(self, points: int, seconds: int = 120) -> Hold:
+    def hold(self, points: int, seconds: float = 120) -> Hold:
         ttl = timedelta(seconds=seconds)
         return self.run(
             lambda: ledger.place_hold(
