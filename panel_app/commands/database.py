@@ -5,8 +5,11 @@ from argparse import Namespace
 from pathlib import Path
 
 import click
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy.engine import make_url
 
@@ -37,10 +40,7 @@ def upgrade() -> None:
 def current() -> None:
     """Print the revision that the database is at; nothing when it has no tables yet."""
     url = load_database_url()
-    file = sqlite_file(url)
-    # Opening a SQLite file makes it: a question must not.
-    if file is not None and not file.exists():
-        raise click.ClickException(f"there is no {file}: run countermark db upgrade")
+    require_file(url)
     try:
         command.current(_alembic(url))
     except CommandError as error:
@@ -53,6 +53,25 @@ def sqlite_file(url: str) -> Path | None:
     if address.get_backend_name() != "sqlite" or address.database in {None, "", ":memory:"}:
         return None
     return Path(str(address.database))
+
+
+def require_file(url: str) -> None:
+    """ClickException for a SQLite file that is not there: opening it would make an empty one."""
+    file = sqlite_file(url)
+    if file is not None and not file.exists():
+        raise click.ClickException(f"there is no {file}: run countermark db upgrade")
+
+
+def require_newest(engine: sa.Engine) -> None:
+    """ClickException unless the tables are at the newest revision."""
+    with engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    newest = ScriptDirectory.from_config(Config(ALEMBIC_INI)).get_current_head()
+    if found != newest:
+        raise click.ClickException(
+            f"the database is at revision {found or 'none'}, this version needs {newest}: "
+            "run countermark db upgrade"
+        )
 
 
 def _alembic(url: str) -> Config:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ledger import Database
+from panel_app.commands.database import require_file
 from panel_app.config import load_settings
 
 
@@ -13,7 +14,9 @@ def opened_database() -> Iterator[Database]:
     # Here, not above: `countermark --help` does without the web.
     from panel_app.app import open_database
 
-    database = open_database(load_settings())
+    settings = load_settings()
+    require_file(settings.database_url)
+    database = open_database(settings)
     try:
         yield database
     finally:

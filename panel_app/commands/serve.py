@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
+from flask import Flask
 
-from panel_app.commands.database import sqlite_file
+from panel_app.commands.database import require_newest, sqlite_file
+from panel_app.commands.opening import opened_database
 from panel_app.config import load_settings
 
 CONNECTIONS_MAX = 1000
@@ -25,27 +27,14 @@ CHANNEL_TIMEOUT_SECONDS = 20
 def serve(host: str | None, port: int | None) -> None:
     """Serve the panel until it is stopped."""
     settings = load_settings()
+    with opened_database() as database:
+        require_newest(database.engine)
     # Here, not above: the other commands do without the web.
-    from waitress.server import create_server
-
     from panel_app.app import create_app
 
     host, port = host or settings.host, port or settings.port
     with only_server_of(sqlite_file(settings.database_url)):
-        app = create_app(settings)
-        try:
-            server = create_server(
-                app,
-                host=host,
-                port=port,
-                threads=settings.threads,
-                connection_limit=CONNECTIONS_MAX,
-                channel_timeout=CHANNEL_TIMEOUT_SECONDS,
-            )
-        except OSError as error:
-            raise click.ClickException(
-                f"{host}:{port} can not be listened on ({error.strerror}); choose another --port"
-            ) from error
+        server = _listen(create_app(settings), host, port, settings.threads)
         click.echo(f"Countermark is on http://{host}:{port} (Ctrl+C stops it)")
         signal.signal(signal.SIGTERM, _stop)
         server.run()
@@ -82,6 +71,24 @@ def only_server_of(file: Path | None) -> Iterator[None]:
         lock.write(str(os.getpid()))
         lock.flush()
         yield
+
+
+def _listen(app: Flask, host: str, port: int, threads: int) -> Any:
+    from waitress.server import create_server  # late for the same reason
+
+    try:
+        return create_server(
+            app,
+            host=host,
+            port=port,
+            threads=threads,
+            connection_limit=CONNECTIONS_MAX,
+            channel_timeout=CHANNEL_TIMEOUT_SECONDS,
+        )
+    except OSError as error:
+        raise click.ClickException(
+            f"{host}:{port} can not be listened on ({error.strerror}); choose another --port"
+        ) from error
 
 
 def _stop(signum: int, frame: FrameType | None) -> NoReturn:
