@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
-from flask import Flask
 
 from panel_app.commands.database import require_newest, sqlite_file
 from panel_app.commands.opening import opened_database
 from panel_app.config import load_settings
+
+if TYPE_CHECKING:  # The other commands do without the web.
+    from flask import Flask
 
 CONNECTIONS_MAX = 1000
 CHANNEL_TIMEOUT_SECONDS = 20
@@ -73,7 +75,7 @@ def only_server_of(file: Path | None) -> Iterator[None]:
         yield
 
 
-def _listen(app: Flask, host: str, port: int, threads: int) -> Any:
+def _listen(app: "Flask", host: str, port: int, threads: int) -> Any:
     from waitress.server import create_server  # late for the same reason
 
     try:
