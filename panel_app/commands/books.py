@@ -9,7 +9,10 @@ from panel_app.commands.opening import opened_database
 @click.command()
 @click.pass_context
 def verify(context: click.Context) -> None:
-    """Recompute the books; exit code 0 when all holds, 1 with the first broken place named."""
+    """Recompute the books from their postings.
+
+    The exit code is 0 when all holds, and 1 with the first broken place named.
+    """
     with opened_database() as database, database.session() as session, ledger.read(session):
         findings = ledger.verify(session)
     if not findings:
