@@ -102,7 +102,7 @@ def life_of(session: Session, actor: Actor, booking_id: str) -> BookingLife:
         .outerjoin(Operator, Operator.id == AuditRecord.operator_id)
         .where(AuditRecord.booking_id == booking_id)
         .order_by(AuditRecord.at, AuditRecord.id)
-    ).tuples()
+    )
     return BookingLife(
         receipt=receipts.receipt_of(session, redemption),
         life=[

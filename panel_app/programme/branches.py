@@ -166,7 +166,7 @@ def places(session: Session, branch_ids: frozenset[UUID] | None) -> list[Place]:
     query = sa.select(Branch, Till).join(Till, Till.branch_id == Branch.id).order_by(Branch.code, Till.code)
     if branch_ids is not None:
         query = query.where(Branch.id.in_(branch_ids))
-    return [_place(branch, till.id, till.code) for branch, till in session.execute(query).tuples()]
+    return [_place(branch, till.id, till.code) for branch, till in session.execute(query)]
 
 
 def _place(branch: Branch, till_id: UUID | None, till_code: str | None) -> Place:

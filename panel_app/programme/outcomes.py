@@ -39,7 +39,7 @@ def last_outcomes(session: Session, actor: Actor) -> list[OutcomeRow]:
         )
         .order_by(AuditRecord.at.desc(), AuditRecord.id.desc())
         .limit(OUTCOMES_SHOWN)
-    ).tuples()
+    )
     return [_outcome(session, actor, record, name) for record, name in rows]
 
 

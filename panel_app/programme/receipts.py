@@ -50,7 +50,7 @@ def lines_of(session: Session, redemption: Redemption) -> tuple[ReceiptLine, ...
         .join(Reward, Reward.id == RedemptionLine.reward_id)
         .where(RedemptionLine.redemption_id == redemption.id)
         .order_by(RedemptionLine.number)
-    ).tuples()
+    )
     return tuple(
         ReceiptLine(
             reward=catalogue.face_of(reward),
