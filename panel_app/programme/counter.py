@@ -3,7 +3,7 @@
 A member's changing code is burned here, by opening the visit that the spine (redemptions.py) then needs.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -31,6 +31,7 @@ from panel_app.programme.refusals import (
     MistypedCode,
     OtherProgramme,
     ReplayedMemberCode,
+    SeveralCodes,
     TooManyAttempts,
     UnknownCode,
     VisitOver,
@@ -69,13 +70,25 @@ _COUNTED = (UnknownCode, MistypedCode, ForgedCode)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """Another text of the same scan: a second code in the picture, or the keys read by their place."""
+
+    text: str
+    shown_as: RedemptionType | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scanned:
-    """A text as it came in. `shown_as` is None when the kind of code is not known (wedge, typed)."""
+    """A text as it came in. `shown_as` is None when the kind of code is not known (wedge, typed).
+
+    Of a text and its alternatives the one that is a code of ours counts; two that are, none does.
+    """
 
     text: str
     mode: EntryMode
     shown_as: RedemptionType | None = None
     visit_id: UUID | None = None  # the visit on screen, which a product's EAN belongs to
+    alternatives: tuple[Alternative, ...] = ()
 
 
 def scan(session: Session, actor: Actor, scanned: Scanned) -> CounterView:
@@ -90,8 +103,8 @@ def scan(session: Session, actor: Actor, scanned: Scanned) -> CounterView:
             seconds = attempts.seconds_locked(session, _TYPED, till)
             if seconds:
                 raise TooManyAttempts(seconds_left=seconds)
-        code = _parsed(scanned, tag_of(session))
-        return _shown(session, actor, scanned, code)
+        code, shown_as = _chosen(scanned, tag_of(session))
+        return _shown(session, actor, replace(scanned, shown_as=shown_as), code)
 
     def count(refusal: Refusal) -> None:
         if scanned.mode is EntryMode.TYPED and isinstance(refusal, _COUNTED):
@@ -120,10 +133,30 @@ def visit_view(session: Session, actor: Actor, visit_id: UUID) -> MemberAtCounte
     return plain(session, actor, Step(operation="counter.visit", permission=Permission.REDEEM), run)
 
 
-def _parsed(scanned: Scanned, tag: str) -> Code:
-    read = parse_typed if scanned.mode is EntryMode.TYPED else parse
+def _chosen(scanned: Scanned, tag: str) -> tuple[Code, RedemptionType | None]:
+    """The one code of ours among the texts; else the refusal of the first, or SeveralCodes."""
+    first = Alternative(text=scanned.text, shown_as=scanned.shown_as)
+    good: dict[str, tuple[Code, RedemptionType | None]] = {}
+    refusals: list[Refusal] = []
+    for candidate in (first, *scanned.alternatives):
+        try:
+            code = _parsed(candidate.text, scanned.mode, tag)
+        except Refusal as refusal:
+            refusals.append(refusal)
+        else:
+            good.setdefault(code.text, (code, candidate.shown_as))
+    if len(good) > 1:
+        raise SeveralCodes(count=len(good))
+    if not good:
+        raise refusals[0]
+    return next(iter(good.values()))
+
+
+def _parsed(text: str, mode: EntryMode, tag: str) -> Code:
+    # Caps lock turns a wedge scanner's capitals over; our codes have no small letters.
+    printed = text.upper() if mode is EntryMode.WEDGE and text.isascii() and not text.isupper() else text
     try:
-        return read(scanned.text, tag=tag)
+        return (parse_typed if mode is EntryMode.TYPED else parse)(printed, tag=tag)
     except CodeRefused as refused:
         match refused.reason:
             case CodeReason.OTHER_PROGRAMME:

@@ -43,7 +43,7 @@ def enrol(
             Member(
                 id=member_id,
                 external_id=external_id,
-                handle=new_handle(),
+                handle=_free_handle(session),
                 name=name,
                 phone=phone,
                 email=email,
@@ -132,6 +132,14 @@ def shown_name(name: str) -> str:
     """A name by the policy of the counter: the given name, and the first letter of the last one."""
     words = name.split()
     return name if len(words) < 2 else f"{words[0]} {words[-1][0]}."  # noqa: PLR2004 - two words make a pair
+
+
+def _free_handle(session: Session) -> str:
+    # 30 random bits: with a million members one in a thousand is taken, and the next one is tried.
+    while True:
+        handle = new_handle()
+        if session.scalar(sa.select(Member.id).where(Member.handle == handle)) is None:
+            return handle
 
 
 def _check_text(field: str, text: str, length_max: int) -> None:

@@ -30,6 +30,32 @@ from scanner import new_booking_id
 HOLD_LASTS = timedelta(seconds=120)
 
 
+def open_at_till(session: Session, actor: Actor) -> Reservation | None:
+    """What this till has reserved and not yet confirmed, for a page that was loaded again."""
+    redemption = session.scalar(
+        sa.select(Redemption)
+        .where(
+            Redemption.branch_id == actor.branch(),
+            Redemption.till_id == actor.till(),
+            Redemption.status == RedemptionStatus.RESERVED.value,
+            Redemption.expires_at > session.clock.now(),
+        )
+        .order_by(Redemption.opened_at.desc())
+        .limit(1)
+    )
+    return None if redemption is None else _as_it_stands(session, redemption)
+
+
+def by_booking_id(session: Session, actor: Actor, booking_id: str) -> Reservation:
+    """A redemption of this branch as the amount-due page shows it; NotFound elsewhere."""
+    return _as_it_stands(session, receipts.by_booking_id(session, booking_id, actor.branch()))
+
+
+def _as_it_stands(session: Session, redemption: Redemption) -> Reservation:
+    available = ledger.balance_of(session, MemberId(redemption.member_id)).available
+    return reservation_of(session, redemption, Points(available + redemption.points_due))
+
+
 def open_redemption(session: Session, actor: Actor, order: Order) -> tuple[Redemption, Points]:
     """Write the redemption with its lines and hold everything it needs; also gives the balance before."""
     visit = visits.current(session, actor, order.visit_id)

@@ -1,0 +1,133 @@
+"""What a member sees of the own account on the phone: balance, claims with their codes, orders, rewards to claim."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+import ledger
+from ledger import MemberId, Minor, Points, Session
+from panel_app.programme import catalogue, claims, members, pricing, receipts
+from panel_app.programme.access import Actor, Permission
+from panel_app.programme.models import Branch, Claim, Redemption, Reward
+from panel_app.programme.refusals import NotAllowed
+from panel_app.programme.terms import (
+    ClaimFace,
+    ClaimStatus,
+    MemberFace,
+    Money,
+    OfferFace,
+    OptionFace,
+    Receipt,
+    RedemptionStatus,
+)
+
+ORDERS_SHOWN = 20
+CLAIMS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnClaim:
+    """A claim as its owner sees it, with its codes."""
+
+    face: ClaimFace
+    code: str
+    short_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnAccount:
+    member: MemberFace
+    claims: Sequence[OwnClaim]
+    orders: Sequence[Receipt]
+
+
+def account_of(session: Session, actor: Actor) -> OwnAccount:
+    """Everything on the member's first page."""
+    member = members.member_by_id(session, _member_id(actor))
+    live = session.scalars(
+        sa.select(Claim)
+        .where(
+            Claim.member_id == member.id,
+            Claim.status.in_([ClaimStatus.ISSUED.value, ClaimStatus.PART_REDEEMED.value]),
+        )
+        .order_by(Claim.created_at.desc(), Claim.id)
+        .limit(CLAIMS_SHOWN)
+    ).all()
+    # A reservation that ran out or was cancelled is no order: nothing was ever taken.
+    orders = session.scalars(
+        sa.select(Redemption)
+        .where(
+            Redemption.member_id == member.id,
+            Redemption.status.not_in([RedemptionStatus.CANCELLED.value, RedemptionStatus.EXPIRED.value]),
+        )
+        .order_by(Redemption.opened_at.desc())
+        .limit(ORDERS_SHOWN)
+    ).all()
+    return OwnAccount(
+        member=members.face_of(session, member),
+        claims=[_own_claim(session, claim) for claim in live],
+        orders=[receipts.receipt_of(session, order) for order in orders],
+    )
+
+
+def rewards_for(session: Session, actor: Actor, currency: str | None = None) -> list[OfferFace]:
+    """The active rewards with their prices in one currency, whatever branch they are for."""
+    actor.require(Permission.MEMBER_SELF)
+    currency = currency or _first_currency(session)
+    available = ledger.balance_of(session, _member_id(actor)).available
+    rewards = session.scalars(sa.select(Reward).where(Reward.status == "active").order_by(Reward.name)).all()
+    prices = pricing.prices_of(session, [reward.id for reward in rewards])
+    offers = []
+    for reward in rewards:
+        options = tuple(
+            face for price in prices[reward.id] if (face := price.face(currency, available)) is not None
+        )
+        if options:
+            offers.append(
+                OfferFace(
+                    reward=catalogue.face_of(reward),
+                    options=options,
+                    stock=None,
+                    reason="not_enough_points" if all(option.missing for option in options) else None,
+                )
+            )
+    return sorted(offers, key=lambda offer: (offer.reason is not None, _cheapest(offer.options)))
+
+
+def _cheapest(options: Sequence[OptionFace]) -> Points:
+    return min(option.points for option in options)
+
+
+def _first_currency(session: Session) -> str:
+    return session.scalar(sa.select(Branch.currency).order_by(Branch.code).limit(1)) or "EUR"
+
+
+def _member_id(actor: Actor) -> MemberId:
+    if actor.member_id is None:
+        raise NotAllowed(permission=Permission.MEMBER_SELF.value)
+    return actor.member_id
+
+
+def _own_claim(session: Session, claim: Claim) -> OwnClaim:
+    code, short_code = claims.codes_of(session, claim)
+    remaining = claim.quantity - claim.spent
+    currency = next(iter(claim.cash), "")
+    points, cash = claims.due_in(claim, currency, remaining)
+    return OwnClaim(
+        code=code,
+        short_code=short_code,
+        face=ClaimFace(
+            id=claim.id,
+            reward=catalogue.face_of(catalogue.reward_by_id(session, claim.reward_id)),
+            status=ClaimStatus(claim.status),
+            quantity=claim.quantity,
+            remaining=remaining,
+            valid_from=claim.valid_from,
+            valid_until=claim.valid_until,
+            points_due=points,
+            cash_due=Money(amount=Minor(cash.amount), currency=cash.currency),
+            usable=True,
+            reason=None,
+        ),
+    )

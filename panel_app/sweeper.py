@@ -1,0 +1,50 @@
+"""The sweeper: a thread that closes what has run out. Safe in many copies; nothing waits for it to be right."""
+
+import threading
+
+import structlog
+
+from ledger import Database
+from panel_app.programme import claiming, redemptions
+from panel_app.programme.access import system
+from panel_app.web.table_sessions import forget_expired
+
+SECONDS_BETWEEN = 2.0
+# Claims end by the day and sessions by the hour: they are looked at this often only.
+ROUNDS_BETWEEN_SLOW = 150
+
+log = structlog.get_logger()
+
+
+class Sweeper:
+    """Closes overdue redemptions and holds, claims past their last day and old sessions, until it is stopped."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        round_number = 0
+        while not self._stopped.wait(SECONDS_BETWEEN):
+            try:
+                self.sweep(round_number)
+            except Exception:
+                # The next round tries again; a sweeper that dies quietly would keep points held for ever.
+                log.exception("the sweeper failed")
+            round_number += 1
+
+    def sweep(self, round_number: int) -> None:
+        """One round; the slow part in every 150th."""
+        with self._database.session() as session:
+            redemptions.expire_due(session, system("sweeper"))
+            if round_number % ROUNDS_BETWEEN_SLOW == 0:
+                claiming.expire_past(session, system("sweeper"))
+                forget_expired(self._database)

@@ -1,0 +1,71 @@
+"""Form fields as the use cases want them: present, of the right form, not too long. InvalidInput otherwise."""
+
+from datetime import date
+from uuid import UUID
+
+from flask import request
+
+from panel_app.programme.refusals import InvalidInput
+
+KEY_LENGTH_MAX = 64
+TEXT_LENGTH_MAX = 4300  # the longest text that a QR code holds is 4,296 characters
+
+
+def text(name: str, length_max: int = TEXT_LENGTH_MAX) -> str:
+    """A field's text, stripped; "" when it is missing."""
+    value = request.form.get(name, "").strip()
+    if len(value) > length_max:
+        raise InvalidInput(field=name, rule=f"at most {length_max} characters")
+    if "\x00" in value:
+        raise InvalidInput(field=name, rule="text without control characters")
+    return value
+
+
+def required(name: str, length_max: int = TEXT_LENGTH_MAX) -> str:
+    """A field's text that must be there."""
+    value = text(name, length_max)
+    if not value:
+        raise InvalidInput(field=name, rule="not empty")
+    return value
+
+
+def key() -> str:
+    """The idempotency key of the page."""
+    return required("key", KEY_LENGTH_MAX)
+
+
+def identity(name: str) -> UUID:
+    """A field that holds an id."""
+    found = optional_identity(name)
+    if found is None:
+        raise InvalidInput(field=name, rule="an id")
+    return found
+
+
+def optional_identity(name: str) -> UUID | None:
+    """A field that holds an id, or nothing."""
+    value = text(name, KEY_LENGTH_MAX)
+    if not value:
+        return None
+    try:
+        return UUID(value)
+    except ValueError:
+        raise InvalidInput(field=name, rule="an id") from None
+
+
+def whole(name: str, default: int) -> int:
+    """A field that holds a small whole number."""
+    value = text(name, 6)
+    if not value:
+        return default
+    if not (value.isascii() and value.isdigit()):
+        raise InvalidInput(field=name, rule="a whole number")
+    return int(value)
+
+
+def day(value: str) -> date | None:
+    """A date as browsers send it, or None."""
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError:
+        raise InvalidInput(field="day", rule="a date") from None

@@ -1,0 +1,86 @@
+"""Money, numbers, dates and times as the branch writes them, and amounts as its people type them."""
+
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_time
+from babel.numbers import (
+    NumberFormatError,
+    format_currency,
+    format_decimal,
+    get_currency_precision,
+    parse_decimal,
+)
+from flask import g
+from flask_babel import get_locale
+
+from ledger import Minor
+from panel_app.programme.refusals import InvalidInput
+from panel_app.programme.terms import Money
+
+AMOUNT_LENGTH_MAX = 20
+_MINOR_MAX = 10**12
+
+
+def _locale() -> str:
+    return str(get_locale() or "en")
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(g.get("time_zone") or "UTC")
+
+
+def money(value: Money) -> str:
+    """An amount with its currency, as 4,00 € or £4.00."""
+    return format_currency(decimal_of(value), value.currency, locale=_money_locale())
+
+
+def amount(value: Money) -> str:
+    """An amount without its currency, as it stands in an input field."""
+    places = get_currency_precision(value.currency)
+    pattern = "0" if places == 0 else "0." + "0" * places
+    return format_decimal(decimal_of(value), format=pattern, locale=_money_locale())
+
+
+def points(value: int) -> str:
+    """A whole number with the separators of the language."""
+    return format_decimal(value, locale=_locale())
+
+
+def day(value: date | datetime) -> str:
+    """A date; of a moment, the date in the branch's zone."""
+    local = value.astimezone(_zone()).date() if isinstance(value, datetime) else value
+    return format_date(local, format="medium", locale=_locale())
+
+
+def clock_time(value: datetime) -> str:
+    """The time of day in the branch's zone."""
+    return format_time(value.astimezone(_zone()), format="short", locale=_locale())
+
+
+def decimal_of(value: Money) -> Decimal:
+    """Major units: 400 minor units of EUR are 4.00."""
+    return Decimal(value.amount).scaleb(-get_currency_precision(value.currency))
+
+
+def typed_amount(text: str, currency: str, field: str) -> Minor:
+    """Minor units of an amount that a person typed in the branch's way of writing; InvalidInput otherwise."""
+    places = get_currency_precision(currency)
+    refusal = InvalidInput(
+        field=field, rule=amount(Money(amount=Minor(400 if places else 4), currency=currency))
+    )
+    if not text.strip() or len(text) > AMOUNT_LENGTH_MAX:
+        raise refusal
+    try:
+        value = parse_decimal(text.strip(), locale=_money_locale(), strict=True).scaleb(places)
+    except (NumberFormatError, InvalidOperation, ValueError):
+        raise refusal from None
+    if not value.is_finite() or value != int(value) or not 0 <= value <= _MINOR_MAX:
+        raise refusal
+    return Minor(int(value))
+
+
+def _money_locale() -> str:
+    # Money is written and typed as the branch's country does, whatever language the screen speaks.
+    return g.get("branch_locale") or _locale()
