@@ -18,17 +18,20 @@ LOGINS_SHOWN = 5
 @click.option(
     "--demo", is_flag=True, required=True, help="Say so: the data is invented, its passwords are public."
 )
-@click.option("--members", type=click.IntRange(min=1), default=20, show_default=True)
-@click.option("--entries", type=click.IntRange(min=1), default=200, show_default=True)
+@click.option("--members", type=click.IntRange(min=1), help="Members to enrol.  [default: some dozens]")
+@click.option("--entries", type=click.IntRange(min=1), help="Entries in the books.  [default: some hundreds]")
 @click.option("--if-empty", is_flag=True, help="Leave a database that has data as it is, without an error.")
-def seed(*, demo: bool, members: int, entries: int, if_empty: bool) -> None:
+def seed(*, demo: bool, members: int | None, entries: int | None, if_empty: bool) -> None:
     """Fill an empty database with demo data."""
     del demo  # its presence is all that was asked for
     # Here, not above: the other commands do without the programme.
+    from panel_app.demo import ENTRIES, MEMBERS
     from panel_app.demo import seed as fill
     from panel_app.programme.programme_facts import programme_of
 
+    members, entries = members or MEMBERS, entries or ENTRIES
     with opened_database() as database:
+        # Asked before the bar is drawn, which would promise work.
         with database.session() as session, read(session):
             empty = programme_of(session) is None
         if empty:
