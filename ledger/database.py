@@ -30,6 +30,7 @@ T = TypeVar("T")
 LOCK_TIMEOUT = "2s"
 STATEMENT_TIMEOUT = "30s"
 BUSY_TIMEOUT_MS = 10_000
+QUEUE_SECONDS_MAX = 30.0
 ATTEMPTS_MAX = 8
 RETRY_SECONDS_MAX = 6.0
 UNDONE = {"40001", "40P01", "55P03"}
@@ -81,6 +82,8 @@ def transact(session: Session, run: Callable[[], T]) -> T:
     """One writing transaction around `run`, committed; `run` may be called again after a rollback."""
     if session.in_transaction():
         raise RuntimeError("a transaction is already open on this session")
+    # Rows loaded in an earlier transaction stay readable after its commit, but this one must not find them old.
+    session.expire_all()
     give_up_at = time.monotonic() + RETRY_SECONDS_MAX
     for attempt in range(1, ATTEMPTS_MAX + 1):
         committing = False
@@ -148,7 +151,8 @@ class _Writers:
             if self._queue[0] is mine:
                 mine.set()
         try:
-            mine.wait()
+            if not mine.wait(QUEUE_SECONDS_MAX):
+                raise TimeoutError("another writer has kept the database too long")
             yield
         finally:
             with self._lock:

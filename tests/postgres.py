@@ -25,11 +25,32 @@ def throw_away_server(*settings: str) -> Iterator[str]:
     try:
         if _is_root():
             shutil.chown(folder, "postgres", "postgres")
-        init = [program("initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        init: list[str | Path] = [
+            program("initdb"),
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+        ]
         subprocess.run(_as_postgres([*init, "--locale=C"]), check=True, capture_output=True)
         port = _free_port()
         options = ("fsync=off", "full_page_writes=off", "max_connections=200", *settings)
-        start = [program("postgres"), "-D", data, "-k", folder, "-p", str(port), "-h", "127.0.0.1"]
+        start: list[str | Path] = [
+            program("postgres"),
+            "-D",
+            data,
+            "-k",
+            folder,
+            "-p",
+            str(port),
+            "-h",
+            "127.0.0.1",
+        ]
         for option in options:
             start += ["-c", option]
         with (folder / "log").open("wb") as log:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 import ledger
 from ledger import Database, Session
 from ledger.database import _Writers
+from ledger.models import balances
 from tests.ledger.books import Books
 from tests.ledger.threads import at_once
 
@@ -40,6 +41,22 @@ def test_reading_leaves_nothing_behind(books: Books):
         books.session.execute(sa.text("DELETE FROM balances"))
 
     assert books.balance() == (0, 0)
+
+
+class BalanceRow:
+    """A row as the ORM keeps it."""
+
+
+def test_a_row_from_an_earlier_transaction_is_not_found_old(database: Database, books: Books):
+    registry = sa.orm.registry()
+    registry.map_imperatively(BalanceRow, balances)
+    kept = books.run(lambda: books.session.get(BalanceRow, books.member_id))
+    assert kept.posted == 0
+    with database.session() as other:
+        Books(other).credit(5)
+
+    assert books.run(lambda: books.session.get(BalanceRow, books.member_id).posted) == 5
+    registry.dispose()
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
