@@ -70,6 +70,7 @@ def build_app(settings: Settings, database: Database) -> Flask:
         counter.blueprint,
         manager.blueprint,
         member.blueprint,
+        localisation.blueprint,
         health.blueprint,
     ):
         app.register_blueprint(blueprint)

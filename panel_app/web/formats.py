@@ -2,9 +2,11 @@
 
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
+from babel.localedata import locale_identifiers
 from babel.numbers import (
     NumberFormatError,
     format_currency,
@@ -24,7 +26,18 @@ _MINOR_MAX = 10**12
 
 
 def _locale() -> str:
-    return str(get_locale() or "en")
+    """The page's language with the branch's country, as en_DE: 17:05 and 1.234 on an English page in Berlin."""
+    language = str(get_locale() or "en")
+    branch = str(g.get("branch_locale") or "")
+    if branch.partition("_")[0] == language:
+        return branch
+    regional = f"{language}_{branch.partition('_')[2]}"
+    return regional if regional in _known_locales() else language
+
+
+@cache
+def _known_locales() -> frozenset[str]:
+    return frozenset(locale_identifiers())
 
 
 def _zone() -> ZoneInfo:
@@ -59,6 +72,14 @@ def clock_time(value: datetime) -> str:
     return format_time(value.astimezone(_zone()), format="short", locale=_locale())
 
 
+def when(value: datetime) -> str:
+    """A moment as short as it can be told: the time of today, else the date with it."""
+    today = datetime.now(_zone()).date()
+    if value.astimezone(_zone()).date() == today:
+        return clock_time(value)
+    return f"{day(value)}, {clock_time(value)}"
+
+
 def decimal_of(value: Money) -> Decimal:
     """Major units: 400 minor units of EUR are 4.00."""
     return Decimal(value.amount).scaleb(-get_currency_precision(value.currency))
@@ -83,4 +104,4 @@ def typed_amount(text: str, currency: str, field: str) -> Minor:
 
 def _money_locale() -> str:
     # Money is written and typed as the branch's country does, whatever language the screen speaks.
-    return g.get("branch_locale") or _locale()
+    return str(g.get("branch_locale") or _locale())

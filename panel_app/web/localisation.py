@@ -1,12 +1,19 @@
 """Which language, zone and way of writing money a page has: staff → branch → browser. Translates nothing itself."""
 
-from flask import Flask, g, request
+from datetime import timedelta
+
+from flask import Blueprint, Flask, g, redirect, request, url_for
 from flask_babel import Babel, get_locale
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
+from panel_app.programme.access import Permission
 from panel_app.web import formats, messages
+from panel_app.web.permissions import needs
 
-LANGUAGES = ("en", "de")
+LANGUAGES = {"en": "English", "de": "Deutsch"}
+COOKIE = "countermark-language"
+KEPT = timedelta(days=400)
 _RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}
 
 
@@ -20,10 +27,27 @@ def init_app(app: Flask) -> None:
         points=formats.points,
         local_date=formats.day,
         local_time=formats.clock_time,
+        when=formats.when,
         reason_title=messages.title_of,
         reason_action=messages.action_of,
     )
     app.context_processor(_context)
+
+
+blueprint = Blueprint("language", __name__)
+
+
+@blueprint.post("/language")
+@needs(Permission.PUBLIC)
+def choose() -> Response:
+    """Keep the person's choice of language in this browser, and go back to the start."""
+    language = request.form.get("language", "")
+    response = redirect(url_for("member.home" if request.form.get("face") == "member" else "counter.page"))
+    if language in LANGUAGES:
+        response.set_cookie(
+            COOKIE, language, max_age=KEPT, secure=request.is_secure, httponly=True, samesite="Lax"
+        )
+    return response
 
 
 def _know_place() -> None:
@@ -34,16 +58,16 @@ def _know_place() -> None:
 
 
 def _locale() -> str:
-    chosen = request.cookies.get("countermark-language")
+    chosen = request.cookies.get(COOKIE)
     if chosen in LANGUAGES:
         return str(chosen)
     branch = str(g.get("branch_locale", "")).partition("_")[0]
     if branch in LANGUAGES:
         return branch
-    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+    return request.accept_languages.best_match(LANGUAGES) or next(iter(LANGUAGES))
 
 
-def _context() -> dict[str, str]:
-    language = str(get_locale() or LANGUAGES[0])
+def _context() -> dict[str, object]:
+    language = str(get_locale() or "en")
     direction = "rtl" if language.partition("_")[0] in _RIGHT_TO_LEFT else "ltr"
-    return {"request_locale": language, "text_direction": direction}
+    return {"request_locale": language, "text_direction": direction, "languages": LANGUAGES}
