@@ -14,7 +14,11 @@ const urls = document.body.dataset;
 const SCANNING = new Set(["ready", "done", "refused", "member", "already-done", "booking"]);
 let busy = false;
 const SENDS_AGAIN_FOR_MS = 30_000;
+// The same phone still lies under the camera: people must see DONE before anything takes its place.
+const DONE_IS_SEEN_AFTER_MS = 2000;
 const mayScan = () => !busy && SCANNING.has(screen.state()) && !document.querySelector("dialog[open]");
+const mayTakeFrame = () => mayScan() && (screen.state() !== "done" || screen.shownFor() > DONE_IS_SEEN_AFTER_MS);
+const visit = () => document.querySelector("#task [data-visit]")?.dataset.visit ?? "";
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -40,6 +44,8 @@ async function submit(form) {
   const url = form.getAttribute("action");
   const data = new FormData(form);
   const kind = form.dataset.keyed;
+  // A product's EAN that is typed belongs to the member on the screen.
+  if (form.matches(".typed-code")) data.set("visit_id", visit());
   if (kind) data.set("key", attempt.begin(kind, url, withoutKey(data)).key);
   busy = true;
   screen.setBusy(form, true);
@@ -74,10 +80,15 @@ async function sendCode(fields) {
 async function sendFrame(jpeg) {
   const before = screen.generation;
   const answer = await send(urls.framesUrl, { body: jpeg, type: "image/jpeg" });
-  // A bad code that stays in view is refused once, not every three seconds.
-  const again = screen.state() === "refused" && answer.html === screen.lastShown;
-  if (before === screen.generation && mayScan() && !again) answered(answer, { quiet: true });
+  if (before === screen.generation && mayScan() && !isSeenAlready(answer)) answered(answer, { quiet: true });
   return answer;
+}
+
+/** A bad code that stays in view is refused once; the member on the screen isn't opened anew with each new code. */
+function isSeenAlready({ html = "" }) {
+  const member = document.querySelector("#task [data-member]")?.dataset.member;
+  if (member) return html.includes(`data-member="${member}"`);
+  return screen.state() === "refused" && html === screen.lastShown;
 }
 
 function answered(answer, { quiet = false } = {}) {
@@ -111,7 +122,7 @@ async function refreshOutcomes() {
 }
 
 function scanned(text, textByPosition) {
-  if (mayScan()) return sendCode({ mode: "wedge", text, text_by_position: textByPosition });
+  if (mayScan()) return sendCode({ mode: "wedge", visit_id: visit(), text, text_by_position: textByPosition });
   play("attention");
   return screen.notice("finish-first");
 }
@@ -122,7 +133,7 @@ screen.enter(screen.state());
 startClock();
 const pressed = startKeys({ toggleCamera: () => camera.toggle() });
 listenForScans({ scanned, pressed });
-const camera = startCamera({ mayScan, sendFrame });
+const camera = startCamera({ mayScan: mayTakeFrame, sendFrame });
 // The page was reloaded between Confirm and its answer: nobody knows yet what happened.
 if (attempt.current()?.phase === "sent") findOut({ answered, sendsAgainUntil: 0 });
 else if (screen.state() !== "amount-due") attempt.forget();

@@ -44,7 +44,11 @@ const sum = (rows, money) => [...rows.children].reduce((total, row) => total + (
 
 function showSums(form, rows, due, money) {
   for (const row of rows.children) {
+    const cash = row.querySelector(":checked").value === "cash";
     row.dataset.type = row.querySelector(":checked").value;
+    // A disabled field is not sent: what stands in a hidden one does not count.
+    row.querySelector('[name$="-given"]').disabled = !cash;
+    row.querySelector('[name$="-reference"]').disabled = cash;
     const change = amountOf(row, "given", money) - amountOf(row, "amount", money);
     row.querySelector("[data-change]").textContent = change >= 0 ? money.shown(change) : "–";
   }
