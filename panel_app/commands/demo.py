@@ -53,4 +53,4 @@ def print_logins() -> None:
         click.echo(f"  {name:<12} {password:<28} {pin:<8} {', '.join(one['branches'])}")
     click.echo("Demo logins of members, on the phone: identifier, PIN")
     for one in logins["members"][:LOGINS_SHOWN]:
-        click.echo(f"  {one['login']['identifier']:<24} {one['login']['pin']}")
+        click.echo(f"  {one['login']['identifier']:<34} {one['login']['pin']}")

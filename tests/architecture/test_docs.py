@@ -10,6 +10,7 @@ from pydantic import AliasChoices
 from ledger import Reason
 from panel_app.cli import main
 from panel_app.config import Settings
+from panel_app.demo.shops import PASSWORDS, STAFF
 from tests.architecture.tree import ROOT
 
 
@@ -77,6 +78,12 @@ def test_the_commands_that_the_docs_name_are_there() -> None:
     }
     assert {"serve", "db upgrade"} <= named
     assert sorted(words for words in named if words not in there and words.split()[0] not in there) == []
+
+
+def test_the_logins_that_the_readme_gives_are_those_of_the_demo() -> None:
+    given = re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", read("README.md"), re.MULTILINE)
+    assert len(given) == 4
+    assert set(given) <= {(plan.username, PASSWORDS[plan.role]) for plan in STAFF}
 
 
 def test_the_changelog_knows_the_version() -> None:
