@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from ledger import Instant, Minor, Points, Session
 from panel_app.programme import pricing
-from panel_app.programme.models import Claim
+from panel_app.programme.models import Claim, RedemptionLine
 from panel_app.programme.refusals import PriceNotOffered, UnknownCode
 from panel_app.programme.terms import ClaimFace, ClaimStatus, Money
 from scanner import RewardCode, ShortCode
@@ -77,13 +77,21 @@ def charged_points(claim: Claim, units: int) -> Points:
 
 
 def take(session: Session, claim_id: UUID, redemption_id: UUID) -> bool:
-    """Bind a live claim to a redemption at a till; False when another one has it or it is no longer live."""
+    """Bind a live claim to a redemption at a till.
+
+    False when another one has it, it is no longer live, or fewer units are left than the redemption's line has:
+    a redemption that ran out and is taken up again may find them spent.
+    """
+    units = sa.select(RedemptionLine.units).where(
+        RedemptionLine.redemption_id == redemption_id, RedemptionLine.claim_id == claim_id
+    )
     taken = session.execute(
         sa.update(Claim)
         .where(
             Claim.id == claim_id,
             Claim.held_by.is_(None),
             Claim.status.in_([ClaimStatus.ISSUED.value, ClaimStatus.PART_REDEEMED.value]),
+            Claim.quantity - Claim.spent >= units.scalar_subquery(),
         )
         .values(held_by=redemption_id)
         .returning(Claim.id)

@@ -12,15 +12,13 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 import ledger
-from ledger import Entry, HoldExpired, HoldId, MemberId, Minor, NotEnoughPoints, Points, Session
+from ledger import Entry, HoldExpired, HoldId, MemberId, Minor, NotEnoughPoints, Points, Refusal, Session
 from panel_app.programme import audit, branches, claims, members, receipts, reservations, stock, tenders
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.baskets import Order
 from panel_app.programme.models import Member, Redemption
 from panel_app.programme.refusals import (
-    HeldElsewhere,
     InvalidInput,
-    OutOfStock,
     RedemptionClosed,
     RedemptionExpired,
     TendersDoNotAddUp,
@@ -172,22 +170,23 @@ def _complete(session: Session, actor: Actor, redemption: Redemption, payment: P
 
 
 def _judge_open(session: Session, actor: Actor, redemption: Redemption, payment: Payment) -> None:
-    if len(payment.shop_receipt or "") > SHOP_RECEIPT_LENGTH_MAX:
+    shop_receipt = payment.shop_receipt or ""
+    if len(shop_receipt) > SHOP_RECEIPT_LENGTH_MAX or "\x00" in shop_receipt:
         raise InvalidInput(field="shop_receipt", rule=f"at most {SHOP_RECEIPT_LENGTH_MAX} characters")
     members.judge_own_account(session, actor, session.get_one(Member, redemption.member_id))
+    if redemption.status not in (RedemptionStatus.RESERVED.value, RedemptionStatus.EXPIRED.value):
+        raise RedemptionClosed(booking_id=redemption.booking_id, status=redemption.status)
+    if session.clock.now() > redemption.expires_at + TAKEN_UP_AGAIN_WITHIN:
+        raise RedemptionExpired(booking_id=redemption.booking_id)
     if redemption.status == RedemptionStatus.EXPIRED.value:
         _take_up_again(session, actor, redemption)
-    elif redemption.status != RedemptionStatus.RESERVED.value:
-        raise RedemptionClosed(booking_id=redemption.booking_id, status=redemption.status)
 
 
 def _take_up_again(session: Session, actor: Actor, redemption: Redemption) -> None:
     """The sweeper was faster than Confirm: hold everything afresh, or say that the cash goes back."""
-    if session.clock.now() > redemption.expires_at + TAKEN_UP_AGAIN_WITHIN:
-        raise RedemptionExpired(booking_id=redemption.booking_id)
     try:
         reservations.hold_everything(session, actor, redemption)
-    except (NotEnoughPoints, HeldElsewhere, OutOfStock):
+    except Refusal:  # whatever happened to the points, the claim or the stock meanwhile
         raise RedemptionExpired(booking_id=redemption.booking_id) from None
 
 

@@ -5,8 +5,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from ledger import Session, new_id
-from panel_app.programme.models import StockLevel, StockMovement
+from panel_app.programme.models import Redemption, RedemptionLine, StockLevel, StockMovement
 from panel_app.programme.refusals import OutOfStock
+from panel_app.programme.terms import RedemptionStatus
 
 
 def available(session: Session, branch_id: UUID, reward_ids: list[UUID]) -> dict[UUID, int]:
@@ -28,9 +29,14 @@ def receive(session: Session, branch_id: UUID, reward_id: UUID, quantity: int) -
         .returning(StockLevel.reward_id)
     ).one_or_none()
     if updated is None:
+        # Units of open redemptions lay here uncounted; they are closed against the level from now on.
+        under_way = _open_units(session, branch_id, reward_id)
         session.execute(
             sa.insert(StockLevel).values(
-                branch_id=branch_id, reward_id=reward_id, on_hand=quantity, reserved=0
+                branch_id=branch_id,
+                reward_id=reward_id,
+                on_hand=quantity + under_way,
+                reserved=under_way,
             )
         )
     _move(session, "received", branch_id, reward_id, quantity, None)
@@ -64,6 +70,19 @@ def release(session: Session, branch_id: UUID, reward_id: UUID, quantity: int, r
 def issue(session: Session, branch_id: UUID, reward_id: UUID, quantity: int, redemption_id: UUID) -> None:
     """Hand over what a redemption had reserved."""
     _close(session, "issued", branch_id, reward_id, quantity, redemption_id)
+
+
+def _open_units(session: Session, branch_id: UUID, reward_id: UUID) -> int:
+    units = session.scalar(
+        sa.select(sa.func.coalesce(sa.func.sum(RedemptionLine.units), 0))
+        .join(Redemption, Redemption.id == RedemptionLine.redemption_id)
+        .where(
+            Redemption.status == RedemptionStatus.RESERVED.value,
+            Redemption.branch_id == branch_id,
+            RedemptionLine.reward_id == reward_id,
+        )
+    )
+    return int(units or 0)
 
 
 def _close(

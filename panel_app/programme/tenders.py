@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ledger import CashLeg, Minor, Session
+from ledger import WHOLE_MAX, CashLeg, Minor, Session
 from panel_app.programme.models import Branch, Redemption, Tender
 from panel_app.programme.refusals import (
     InvalidInput,
@@ -56,7 +56,12 @@ def _check(branch: Branch, tender: TenderGiven) -> None:
         raise TenderNotAccepted(tender=tender.type.value)
     if tender.amount <= 0:
         raise InvalidInput(field="amount", rule="more than zero")
+    reference = tender.reference or ""
+    if len(reference) > REFERENCE_LENGTH_MAX or "\x00" in reference:
+        raise InvalidInput(field="reference", rule=f"at most {REFERENCE_LENGTH_MAX} characters")
     if tender.type is TenderType.CASH:
+        if tender.given is not None and tender.given > WHOLE_MAX:
+            raise InvalidInput(field="given", rule=f"at most {WHOLE_MAX}")
         if tender.given is not None and tender.given < tender.amount:
             raise InvalidInput(field="given", rule="at least the amount")
         return
@@ -64,8 +69,6 @@ def _check(branch: Branch, tender: TenderGiven) -> None:
         raise InvalidInput(field="given", rule="for cash only")
     if not tender.reference:
         raise TenderReferenceNeeded(tender=tender.type.value)
-    if len(tender.reference) > REFERENCE_LENGTH_MAX:
-        raise InvalidInput(field="reference", rule=f"at most {REFERENCE_LENGTH_MAX} characters")
 
 
 def _write(session: Session, redemption: Redemption, number: int, tender: TenderGiven) -> None:
