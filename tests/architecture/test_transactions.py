@@ -13,7 +13,7 @@ def commits(source: str) -> list[int]:
 
 
 def flushes_without_a_reason(source: str) -> list[int]:
-    """The lines that flush a session with no comment on the line above."""
+    """The lines that flush a session with no comment above or beside it."""
     lines = source.splitlines()
     return [
         call.lineno
@@ -21,6 +21,7 @@ def flushes_without_a_reason(source: str) -> list[int]:
         if _method(call) == "flush"
         and "session" in ast.unparse(call.func)
         and not lines[call.lineno - 2].strip().startswith("#")
+        and "# " not in lines[call.lineno - 1]
     ]
 
 
@@ -49,6 +50,7 @@ def test_a_commit_is_found_whatever_it_is_called_on() -> None:
 def test_a_flush_without_a_reason_is_found() -> None:
     assert flushes_without_a_reason("x = 1\nsession.flush()\n") == [2]
     assert flushes_without_a_reason("# The line needs its redemption's row.\nsession.flush()\n") == []
+    assert flushes_without_a_reason("x = 1\nsession.flush()  # the line refers to it\n") == []
     assert flushes_without_a_reason("x = 1\nout.flush()\n") == []
 
 
