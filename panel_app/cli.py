@@ -6,7 +6,7 @@ import click
 from sqlalchemy import exc
 
 from ledger import Refusal
-from panel_app.commands import books, database, demo, pictures, serve
+from panel_app.commands import administration, books, database, demo, pictures, serve
 from panel_app.config import SettingsError
 
 HOW_TO_MIGRATE = "The database has no tables, or older ones: run countermark db upgrade"
@@ -21,13 +21,18 @@ class ToldInOneLine(click.Group):
         except SettingsError as error:
             raise click.ClickException(str(error)) from error
         except Refusal as refusal:
-            raise click.ClickException(f"refused: {refusal}") from refusal
+            raise click.ClickException(_refusal(refusal)) from refusal
         except exc.ArgumentError as error:
             raise click.ClickException(
                 "DATABASE_URL is neither sqlite:///FILE nor postgresql://USER:PASSWORD@HOST/NAME"
             ) from error
         except (exc.OperationalError, exc.ProgrammingError) as error:
             raise click.ClickException(_database_failure(error)) from error
+
+
+def _refusal(refusal: Refusal) -> str:
+    told = ", ".join(f"{name} {value}" for name, value in refusal.data().items())
+    return f"refused: {refusal}" + (f" ({told})" if told else "")
 
 
 def _database_failure(error: exc.DBAPIError) -> str:
@@ -44,5 +49,17 @@ def main() -> None:
     """Countermark: the in-store redemption panel and the ledger behind it."""
 
 
-for one in (serve.serve, database.db, demo.seed, pictures.scan, books.verify, books.holds):
+for one in (
+    serve.serve,
+    database.db,
+    demo.seed,
+    pictures.scan,
+    books.verify,
+    books.holds,
+    administration.programme,
+    administration.user,
+    administration.branch,
+    administration.till,
+    administration.member,
+):
     main.add_command(one)

@@ -2,7 +2,6 @@
 
 import secrets
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -32,12 +31,7 @@ def create_branch(
     """Set up a branch: cash only and no direct redemption until configured."""
 
     def run() -> UUID:
-        try:
-            ZoneInfo(time_zone)
-        except (KeyError, ValueError, OSError):
-            raise InvalidInput(
-                field="time_zone", rule="a name of the tz database, as Europe/Berlin"
-            ) from None
+        check_zone(time_zone)
         if session.scalar(sa.select(Branch.id).where(Branch.code == code)) is not None:
             raise InvalidInput(field="code", rule="not in use yet")
         branch_id = new_id()

@@ -131,7 +131,7 @@ def cancel_claim(session: Session, actor: Actor, claim_id: UUID) -> None:
             .where(
                 Claim.id == claim_id,
                 Claim.status == ClaimStatus.ISSUED.value,
-                Claim.charged.is_(False),
+                ~Claim.charged,
                 Claim.held_by.is_(None),
             )
             .values(status=ClaimStatus.CANCELLED.value, closed_at=session.clock.now())

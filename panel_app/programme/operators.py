@@ -43,12 +43,17 @@ def create_role(session: Session, actor: Actor, name: str, permissions: frozense
     """Set up a named set of permissions."""
 
     def run() -> UUID:
-        role_id = new_id()
-        session.add(Role(id=role_id, name=name, permissions=sorted(p.value for p in permissions)))
-        audit.record(session, actor, "role.created", role=role_id)
-        return role_id
+        return add_role(session, actor, name, permissions)
 
     return plain(session, actor, Step(operation="role.create", permission=Permission.ADMINISTER), run)
+
+
+def add_role(session: Session, actor: Actor, name: str, permissions: frozenset[Permission]) -> UUID:
+    """The same within another step."""
+    role_id = new_id()
+    session.add(Role(id=role_id, name=name, permissions=sorted(p.value for p in permissions)))
+    audit.record(session, actor, "role.created", role=role_id)
+    return role_id
 
 
 def create_operator(session: Session, actor: Actor, new: NewOperator) -> UUID:

@@ -2,11 +2,13 @@
 
 import re
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from ledger import Session
 from panel_app.programme.models import ProgrammeSetting
+from panel_app.programme.refusals import InvalidInput
 
 _TAG = re.compile(r"[0-9A-HJKMNP-TV-Z]{2}")
 
@@ -22,9 +24,13 @@ class Programme:
 
 
 def found(session: Session, programme: Programme) -> None:
-    """Write the programme's facts into an empty database, with the check value of the secret in use."""
+    """Write the programme's facts into an empty database, with the check value of the secret in use.
+
+    Raises InvalidInput for a tag that is none.
+    """
     if _TAG.fullmatch(programme.tag) is None:
-        raise ValueError("a programme's tag is two symbols of Crockford's base 32")
+        raise InvalidInput(field="tag", rule="two symbols of Crockford's base 32")
+    check_zone(programme.time_zone)
     values = {
         "name": programme.name,
         "tag": programme.tag,
@@ -35,6 +41,14 @@ def found(session: Session, programme: Programme) -> None:
     session.execute(
         sa.insert(ProgrammeSetting), [{"name": name, "value": value} for name, value in values.items()]
     )
+
+
+def check_zone(time_zone: str) -> None:
+    """Raise InvalidInput unless it is a zone of the tz database."""
+    try:
+        ZoneInfo(time_zone)
+    except (KeyError, ValueError, OSError):
+        raise InvalidInput(field="time_zone", rule="a name of the tz database, as Europe/Berlin") from None
 
 
 def programme_of(session: Session) -> Programme | None:

@@ -1,14 +1,6 @@
 """What the programme refuses, each with its data; the words are in web/messages.py, the status in web/errors.py.
 
-Refusal (ledger)
-├── codes:       UnknownCode, ForeignCode, MistypedCode, OtherProgramme, …MemberCode
-├── claims:      ClaimCancelled, ClaimReplaced, AlreadyRedeemed, NotYetValid, ClaimExpired, WrongBranch,
-│                TypeNotAccepted, HeldElsewhere, MemberSuspended, MemberClosed, OwnAccount, OutOfStock,
-│                LimitReached, RewardWithdrawn
-├── redemption:  VisitOver, ProofTooWeak, DirectRedemptionOff, PriceNotOffered, RedemptionClosed,
-│                RedemptionExpired, TendersDoNotAddUp, TenderNotAccepted, TenderReference…, InvalidInput
-├── images:      ImageNotAccepted, NoCodeInImage, SeveralCodes, ReaderBusy
-└── people:      SignInFailed, LockedOut, WrongPin, NotAllowed, TillNotEnrolled, TooManyAttempts
+They stand in the order of the list of reasons in ledger/errors.py: codes, claims, the redemption, images, people.
 """
 
 from dataclasses import dataclass

@@ -9,8 +9,6 @@ from ledger import Balance, Minor, Points
 
 
 class EntryMode(StrEnum):
-    """How a code came in."""
-
     CAMERA = "camera"
     WEDGE = "wedge"
     PHOTO = "photo"
@@ -61,8 +59,6 @@ class RedemptionType(StrEnum):
 
 
 class ChargeAt(StrEnum):
-    """When the points of a claim are taken."""
-
     CLAIM = "claim"
     COUNTER = "counter"
 

@@ -56,8 +56,6 @@ def _title(reason: Reason) -> str:  # noqa: C901, PLR0912, PLR0915 - one row a r
             return _("Not found here")
         case Reason.MORE_THAN_HOLD:
             return _("More than was reserved")
-        case Reason.HOLD_CLOSED:
-            return _("Already closed")
         case Reason.HOLD_EXPIRED:
             return _("The reservation ran out")
         case Reason.BELONGS_TO_BOOKING:
@@ -122,8 +120,8 @@ def _title(reason: Reason) -> str:  # noqa: C901, PLR0912, PLR0915 - one row a r
             return _("Not offered at this branch")
         case Reason.PRICE_NOT_OFFERED:
             return _("This price is not offered here")
-        case Reason.REDEMPTION_CLOSED:
-            return _("This booking is closed")
+        case Reason.REDEMPTION_CLOSED | Reason.HOLD_CLOSED:
+            return _("Already closed")
         case Reason.REDEMPTION_EXPIRED:
             return _("Too late: give the cash back")
         case Reason.TENDERS_DO_NOT_ADD_UP:
@@ -256,12 +254,10 @@ def _action(reason: Reason) -> str:  # noqa: C901, PLR0912, PLR0915 - one row a 
             return _("Cover the others so that one code is in view, and scan again.")
         case Reason.READER_BUSY:
             return _("Try again in a moment, or type the code.")
-        case Reason.SIGN_IN_FAILED:
-            return _("Check the user name and the password, and try again.")
+        case Reason.SIGN_IN_FAILED | Reason.WRONG_PIN:
+            return _("Check what you typed, and try again.")
         case Reason.LOCKED_OUT | Reason.TOO_MANY_ATTEMPTS:
             return _("Wait a few minutes. Scanning goes on.")
-        case Reason.WRONG_PIN:
-            return _("Try again.")
         case Reason.NOT_ALLOWED:
             return _("Ask your manager.")
         case Reason.TILL_NOT_ENROLLED:
