@@ -10,6 +10,7 @@ from ledger import NotFound, Session, new_id
 from panel_app.programme import audit
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.models import Branch, Till
+from panel_app.programme.programme_facts import check_zone
 from panel_app.programme.refusals import InvalidInput
 from panel_app.programme.steps import Step, plain
 from panel_app.programme.terms import Place, TenderType
