@@ -152,12 +152,15 @@ def test_a_hold_is_over_at_its_expiry_whether_swept_or_not(books: Books, clock: 
     assert len(books.entries()) == 1
 
 
-def test_a_closed_hold_stays_closed(books: Books, clock: ManualClock):
+@pytest.mark.parametrize(
+    "later", [timedelta(0), timedelta(hours=1)], ids=["in time", "closed before expired"]
+)
+def test_a_closed_hold_stays_closed(books: Books, clock: ManualClock, later: timedelta):
     books.credit(20)
     captured, released = books.hold(5), books.hold(6)
     books.capture(captured.id)
     books.release(released.id)
-    clock.advance(timedelta(hours=1))  # closed is told before expired
+    clock.advance(later)
     before = (books.balance(), events(books))
 
     for hold, status in ((captured, "captured"), (released, "released")):

@@ -193,7 +193,7 @@ def test_the_books_follow_their_model_in_any_order(sqlite_template: Path):
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=40,
+            max_examples=25,
             stateful_step_count=25,
             deadline=None,
             derandomize=True,
