@@ -172,6 +172,7 @@ def engine_for(url: str) -> sa.Engine:
     return sa.create_engine(
         address,
         isolation_level="READ COMMITTED",
+        hide_parameters=True,
         pool_size=16,
         max_overflow=16,
         connect_args={"options": options},
@@ -179,7 +180,7 @@ def engine_for(url: str) -> sa.Engine:
 
 
 def _sqlite(address: sa.URL) -> sa.Engine:
-    engine = sa.create_engine(address, pool_size=16, max_overflow=48)
+    engine = sa.create_engine(address, pool_size=16, max_overflow=48, hide_parameters=True)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
