@@ -20,7 +20,7 @@ def visits_of(entries: int) -> int:
 
     A visit takes several transactions, so a demo of a million entries is mostly of points earned.
     """
-    return min(entries // 4, 300 + entries // 50)
+    return min(entries // 4, 150 + entries // 200)
 
 
 def live(town: Town, ordinary: list[int], *, until: int) -> None:
