@@ -79,13 +79,16 @@ def _claim_line(session: Session, actor: Actor, visit: Visit, branch: Branch, or
     if order.units > claim.quantity - claim.spent:
         raise InvalidInput(field="units", rule=f"at most {claim.quantity - claim.spent}")
     points_due, cash = claims.due_in(claim, branch.currency, order.units)
+    claim_points = claims.charged_points(claim, order.units)
+    # A copied card must not open all the claims of its member, whenever their points were taken.
+    visits.judge_proof(visit, Points(points_due + claim_points))
     return Line(
         reward_id=claim.reward_id,
         claim_id=claim.id,
         option_id=claim.option_id,
         units=order.units,
         points_due=points_due,
-        claim_points=claims.charged_points(claim, order.units),
+        claim_points=claim_points,
         cash=cash,
     )
 

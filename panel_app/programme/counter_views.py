@@ -8,7 +8,7 @@ from ledger import Points, Session
 from panel_app.programme import branches, catalogue, claim_rules, claims, members, receipts
 from panel_app.programme.access import Actor
 from panel_app.programme.models import Branch, Claim, Member, Redemption, Visit
-from panel_app.programme.refusals import UnknownCode
+from panel_app.programme.refusals import PriceNotOffered, RewardWithdrawn
 from panel_app.programme.terms import (
     AlreadyDone,
     ClaimAtCounter,
@@ -68,9 +68,11 @@ def _offers(session: Session, branch: Branch, available: Points) -> tuple[OfferF
 def price_at_counter(session: Session, actor: Actor, visit: Visit, reward_id: UUID) -> PriceAtCounter:
     branch = branches.branch_by_id(session, actor.branch())
     reward = catalogue.reward_by_id(session, reward_id)
+    if reward.status != "active":
+        raise RewardWithdrawn
     catalogue.judge_branch(session, reward, branch.id)
     member = members.face_of(session, members.member_by_id(session, visit.member_id))
     offers = catalogue.offers_at(session, branch, member.balance.available, [reward_id])
     if not offers:
-        raise UnknownCode
+        raise PriceNotOffered
     return PriceAtCounter(visit_id=visit.id, member=member, offer=offers[0])

@@ -59,6 +59,7 @@ def sign_in_phone(session: Session, actor: Actor, identifier: str, pin: str) -> 
 
     Raises SignInFailed (one answer for all faults) or LockedOut after five failures in five minutes.
     """
+    identifier = identifier.replace("\x00", "\ufffd")  # PostgreSQL stores no NUL, and nobody is called so
     subject = identifier.lower()
 
     def run() -> PhoneSignIn:

@@ -127,7 +127,8 @@ def sign_in(session: Session, actor: Actor, username: str, password: str) -> UUI
 
     A locked name is refused before the password is hashed, whether such a user exists or not.
     """
-    subject = username.strip().lower()[:USERNAME_LENGTH_MAX]
+    # PostgreSQL stores no NUL, and nobody is called so.
+    subject = username.replace("\x00", "\ufffd").strip().lower()[:USERNAME_LENGTH_MAX]
 
     def run() -> UUID:
         seconds = attempts.seconds_locked(session, _PASSWORD, subject)
