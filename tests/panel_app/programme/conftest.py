@@ -1,8 +1,12 @@
-"""The world of world.py in a database of the test's own: built once a kind of database, then copied."""
+"""The world of world.py in a database of each test's own: built once a kind of database, then copied.
 
-import itertools
+The Database object is kept from test to test, because SQLAlchemy's compiled statements live in its engine and
+making them anew would take more time than the tests.
+"""
+
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -14,58 +18,80 @@ from tests.panel_app.programme.shop import Shop
 from tests.panel_app.world import World, build
 
 KEYRING = Keyring(b"a secret that only the tests know")
-TEMPLATE = "shop_template"
-
-_numbers = itertools.count(1)
 
 
-def built(url: str) -> World:
-    database = Database(url, clock=ManualClock(NOON), keyring=KEYRING)
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A database with the world in it, and how to make it fresh again."""
+
+    database: Database
+    clock: ManualClock
+    world: World
+    renew: Callable[[], None]
+
+
+def built(url: str, keep: Callable[[], None], renew: Callable[[], None]) -> Built:
+    clock = ManualClock(NOON)
+    database = Database(url, clock=clock, keyring=KEYRING)
     with database.session() as session:
         world = build(session)
     database.dispose()
-    return world
-
-
-def _named(server: str, name: str) -> str:
-    return server.rpartition("/")[0] + "/" + name
+    keep()
+    return Built(database, clock, world, renew)
 
 
 @pytest.fixture(scope="session")
-def sqlite_shop(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
-    template = tmp_path_factory.mktemp("shop") / "template.db"
-    shutil.copyfile(sqlite_template, template)
-    return template, built(f"sqlite:///{template}")
+def sqlite_world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    folder = tmp_path_factory.mktemp("world")
+    template, copy = folder / "template.db", folder / "world.db"
+    shutil.copyfile(sqlite_template, copy)
+
+    def renew() -> None:
+        for leftover in folder.glob("world.db*"):
+            leftover.unlink()
+        shutil.copyfile(template, copy)
+
+    return built(f"sqlite:///{copy}", lambda: shutil.copyfile(copy, template), renew)
 
 
 @pytest.fixture(scope="session")
-def postgresql_shop(postgresql_server: str) -> World:
-    with psycopg.connect(postgresql_server, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {TEMPLATE} TEMPLATE countermark_template")
-    return built(_named(postgresql_server, TEMPLATE))
+def postgresql_world(postgresql_server: str) -> Built:
+    def create(name: str, template: str) -> None:
+        with psycopg.connect(postgresql_server, autocommit=True) as admin:
+            admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+
+    create("world", "countermark_template")
+    return built(
+        postgresql_server.rpartition("/")[0] + "/world",
+        lambda: create("world_template", "world"),
+        lambda: create("world", "world_template"),
+    )
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fresh(request: pytest.FixtureRequest) -> Iterator[Built]:
+    found: Built = request.getfixturevalue(f"{request.param}_world")
+    found.renew()
+    found.clock.set(NOON)
+    yield found
+    found.database.dispose()
 
 
 @pytest.fixture
-def sqlite_url(sqlite_shop: tuple[Path, World], tmp_path: Path) -> str:
-    copy = tmp_path / "shop.db"
-    shutil.copyfile(sqlite_shop[0], copy)
-    return f"sqlite:///{copy}"
+def clock(fresh: Built) -> ManualClock:
+    return fresh.clock
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: str, postgresql_shop: World) -> Iterator[str]:
-    name = f"shop_{next(_numbers)}"
-    with psycopg.connect(postgresql_server, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-        yield _named(postgresql_server, name)
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def session(fresh: Built) -> Iterator[Session]:
+    with fresh.database.session() as opened:
+        yield opened
 
 
 @pytest.fixture
-def shop(request: pytest.FixtureRequest, session: Session, clock: ManualClock) -> Iterator[Shop]:
+def shop(fresh: Built, session: Session) -> Iterator[Shop]:
     """The world at noon (UTC) of 2 March 2026; afterwards the books must still agree."""
-    made = request.getfixturevalue(f"{session.dialect}_shop")
-    world = made if isinstance(made, World) else made[1]
-    opened = Shop(session, clock, world)
+    opened = Shop(session, fresh.clock, fresh.world)
     yield opened
     assert opened.findings() == []

@@ -150,12 +150,12 @@ class Shop:
             return ledger.verify(self.session)
 
     @contextmanager
-    def refused(self, kind: type[Refusal], **data: object) -> Iterator[None]:
+    def refused(self, refusal: type[Refusal], /, **data: object) -> Iterator[None]:
         """The block is refused with exactly this; nothing moved, and one record says who was refused what."""
         before, known = self.facts(), {row["id"] for row in self.rows("audit_records")}
         with pytest.raises(Refusal) as raised:
             yield
-        assert (type(raised.value), raised.value.data()) == (kind, data)
+        assert (type(raised.value), raised.value.data()) == (refusal, data)
         assert self.facts() == before
         new = [row for row in self.rows("audit_records") if row["id"] not in known]
-        assert [row["reason"] for row in new] == [kind.reason.value]
+        assert [row["reason"] for row in new] == [refusal.reason.value]
