@@ -7,7 +7,7 @@ days, it is ended on the last, and between them only the ordinary members come t
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from panel_app.demo.at_counter import AtTill, redeem_claim, redeem_reward
+from panel_app.demo.at_counter import AtTill, redeem_claim, redeem_reward, think_better, walk_away
 from panel_app.demo.shops import ACTOR, LENA
 from panel_app.demo.town import DAYS, Town
 from panel_app.programme import catalogue, claiming, members
@@ -149,7 +149,15 @@ def _cake_of_hamburg(town: Town) -> None:
 
 
 def _coffee_in_london(town: Town) -> None:
-    redeem_reward(town, AtTill(shop=town.shop("LON"), till=1), GRACE, "COFFEE")
+    redeem_reward(town, AtTill(shop=town.shop("LON"), till=1, mode=EntryMode.PHOTO), GRACE, "COFFEE")
+
+
+def _nothing_after_all(town: Town) -> None:
+    think_better(town, AtTill(shop=town.shop("BER"), till=2), JONAS)
+
+
+def _gone_before_the_end(town: Town) -> None:
+    walk_away(town, AtTill(shop=town.shop("LON")), GRACE)
 
 
 _FIRST: Sequence[tuple[int, Story]] = (
@@ -176,4 +184,6 @@ _TODAY: Sequence[tuple[int, Story]] = (
     (JONAS, _coffee_at_the_counter),
     (MEHMET, _cake_of_hamburg),
     (GRACE, _coffee_in_london),
+    (JONAS, _nothing_after_all),
+    (GRACE, _gone_before_the_end),
 )
