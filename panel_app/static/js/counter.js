@@ -96,8 +96,12 @@ function answered(answer, { quiet = false } = {}) {
   screen.setOnline(answer.outcome !== "lost");
   if (answer.outcome === "wait" && !quiet) screen.notice("slow");
   if (answer.outcome !== "state") return undefined;
-  screen.show(answer.html, answer.state ?? "ready");
-  remember();
+  try {
+    screen.show(answer.html, answer.state ?? "ready");
+  } finally {
+    // The key must be right even if something that only decorates the screen fails.
+    remember();
+  }
   return refreshOutcomes();
 }
 

@@ -1,19 +1,30 @@
-/** Reads and shows amounts in the branch's locale as whole minor units, for display only. */
+/**
+ * Reads and shows amounts as the server writes them, for display only. The browser's own tables of locales differ from
+ * the server's (en-DE is one case), so the pattern comes from two texts of the server.
+ */
 
-export function reader(locale, currency) {
-  const shownAs = new Intl.NumberFormat(locale, { style: "currency", currency });
-  const digits = shownAs.resolvedOptions().maximumFractionDigits;
-  const plainAs = new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false });
-  const decimal = plainAs.formatToParts(1.5).find(({ type }) => type === "decimal")?.value ?? ".";
-  const own = [...new Intl.NumberFormat(locale, { useGrouping: false }).format(9876543210)].reverse();
+/** `amount` is an amount as it stands in a field (“2,00”), `shown` the same one with its currency (“2,00 €”). */
+export function reader({ amount, shown }) {
+  const [, decimal = "", fraction = ""] = amount.match(/^\d+(?:(\D)(\d+))?$/) ?? [];
+  const digits = fraction.length;
 
+  const plain = (minor) => {
+    const all = String(minor).padStart(digits + 1, "0");
+    return digits ? `${all.slice(0, -digits)}${decimal}${all.slice(-digits)}` : all;
+  };
   return {
-    shown: (minor) => shownAs.format(minor / 10 ** digits),
-    plain: (minor) => plainAs.format(minor / 10 ** digits),
+    plain,
+    shown: (minor) => shown.replace(/\d(.*\d)?/, plain(minor)),
     /** Minor units, or NaN for a text that is no amount. */
     read(text) {
-      const western = [...text.trim()].map((sign) => (own.includes(sign) ? own.indexOf(sign) : sign)).join("").replace(decimal, ".");
-      return /^\d+(\.\d*)?$/.test(western) ? Math.round(Number(western) * 10 ** digits) : NaN;
+      const [whole, part = "", ...more] = decimal ? text.trim().split(decimal) : [text.trim()];
+      if (more.length || !/^\d+$/.test(whole) || !/^\d*$/.test(part) || part.length > digits) return NaN;
+      return Number(whole + part.padEnd(digits, "0"));
     },
   };
+}
+
+/** Whole numbers with the separator that the server put into its 1,000. */
+export function grouped(count, thousand) {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, thousand.slice(1, -3));
 }

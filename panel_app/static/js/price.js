@@ -1,5 +1,7 @@
 /** What the chosen price and number of units come to, for the eye; the sums themselves were made by the server. */
 
+import { grouped } from "./money.js";
+
 export function startPrice(root) {
   const claim = root.querySelector("form[data-units]");
   if (claim) claim.addEventListener("change", () => showClaim(claim));
@@ -32,7 +34,6 @@ function showClaim(form) {
 function showBalance(form, units) {
   const points = Number(form.querySelector('[name="option_id"]:checked')?.dataset.points ?? 0);
   const after = Number(form.dataset.available) - points * Number(units.value);
-  const shown = new Intl.NumberFormat(document.body.dataset.locale).format(after);
-  form.querySelector("[data-balance-after]").textContent = shown;
+  form.querySelector("[data-balance-after]").textContent = grouped(after, form.dataset.thousand);
   form.querySelector("[data-primary]").disabled = after < 0 || !form.querySelector(":checked");
 }

@@ -10,8 +10,12 @@ const TUNES = {
 const PULSES = { read: [30], done: [60], attention: [60, 80, 60], refused: [180, 80, 180] };
 let context = null;
 
-// Browsers give sound only after a person has touched something.
-for (const kind of ["pointerdown", "keydown"]) window.addEventListener(kind, open, { capture: true, once: true });
+// Browsers give sound only after a person has touched something. Opening it takes the page 100 ms and more, which
+// would tear the first burst of a scanner apart: so not at once.
+const OPENS_AFTER_MS = 400;
+for (const kind of ["pointerdown", "keydown"]) {
+  window.addEventListener(kind, () => setTimeout(open, OPENS_AFTER_MS), { capture: true, once: true });
+}
 
 function open() {
   context ??= new AudioContext();

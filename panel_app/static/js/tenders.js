@@ -6,7 +6,7 @@ export function startTenders(root) {
   const form = root.querySelector("form[data-tenders]");
   const rows = form?.querySelector("[data-rows]");
   if (!rows) return;
-  const money = reader(document.body.dataset.locale, form.dataset.currency);
+  const money = reader({ amount: form.dataset.dueAmount, shown: form.dataset.dueShown });
   const due = Number(form.dataset.due);
   let next = rows.children.length;
   const update = () => showSums(form, rows, due, money);
