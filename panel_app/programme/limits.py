@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from ledger import Session
+import ledger
+from ledger import MemberId, Session
 from panel_app.programme.models import Claim, Redemption, RedemptionLine, Reward
 from panel_app.programme.programme_facts import programme_of
 from panel_app.programme.refusals import LimitReached
@@ -25,6 +26,8 @@ def judge(session: Session, member_id: UUID, reward: Reward, units: int) -> None
     """Refuse more units today than the reward's daily limit (LimitReached)."""
     if reward.daily_limit is None:
         return
+    # Two tills that ask at once must see each other's answer: the second one waits here for the first.
+    ledger.lock_member(session, MemberId(member_id))
     since = _midnight(session)
     claimed = session.scalar(
         sa.select(sa.func.coalesce(sa.func.sum(Claim.quantity), 0)).where(
