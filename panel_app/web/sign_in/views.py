@@ -56,6 +56,7 @@ def choose() -> str | Response | tuple[str, int]:
     try:
         chosen = choosing_place.choose(books(), identity.actor(), fields.identity("till_id"), devices.token())
     except Refusal as refusal:
+        books().rollback()  # a choice that is refused has only read
         words = f"{messages.title_of(refusal)}. {messages.action_of(refusal)}"
         return _places([words]), errors.status_of(refusal.reason)
     session["branch_id"] = str(chosen.place.branch_id)
