@@ -97,19 +97,24 @@ class TableSessionInterface(SessionInterface):
             operator_id, member_id = _owner(session)
             signed_in = operator_id is not None or member_id is not None
 
+            values = {
+                "data": dict(session),
+                "operator_id": operator_id,
+                "member_id": member_id,
+                "expires_at": now + (self._lasts if signed_in else ANONYMOUS_LASTS),
+            }
+
             def run() -> None:
+                if new is not None and new == old:
+                    # An update finds no row when the session was ended meanwhile, and so never brings it back.
+                    same = SignInSession.token_hash == _hash(new)
+                    books.execute(sa.update(SignInSession).where(same).values(values))
+                    return
                 if old is not None:
                     books.execute(sa.delete(SignInSession).where(SignInSession.token_hash == _hash(old)))
                 if new is not None:
                     books.execute(
-                        sa.insert(SignInSession).values(
-                            token_hash=_hash(new),
-                            data=dict(session),
-                            operator_id=operator_id,
-                            member_id=member_id,
-                            created_at=now,
-                            expires_at=now + (self._lasts if signed_in else ANONYMOUS_LASTS),
-                        )
+                        sa.insert(SignInSession).values(token_hash=_hash(new), created_at=now, **values)
                     )
 
             ledger.transact(books, run)
