@@ -20,7 +20,7 @@ from panel_app.demo.town import DAYS, Count, Town
 from panel_app.programme.members import enrol
 from panel_app.programme.programme_facts import programme_of
 
-__all__ = ["DemoLogins", "NotEmptyError", "seed", "write_logins"]
+__all__ = ["ENTRIES", "MEMBERS", "DemoLogins", "NotEmptyError", "seed", "write_logins"]
 
 MEMBERS = 50
 ENTRIES = 600
