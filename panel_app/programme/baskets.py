@@ -101,6 +101,7 @@ def _direct_line(session: Session, actor: Actor, visit: Visit, branch: Branch, o
     reward = catalogue.reward_by_id(session, order.reward_id)
     if reward.status != "active":
         raise RewardWithdrawn
+    catalogue.judge_begun(session, reward, branch)
     catalogue.judge_branch(session, reward, branch.id)
     member = session.get_one(Member, visit.member_id)
     members.judge_status(member)

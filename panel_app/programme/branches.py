@@ -1,7 +1,9 @@
 """Branches and their tills: set-up, enrolment of a till's browser, and how a place is called."""
 
 import secrets
+from datetime import date
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -147,6 +149,11 @@ def branch_by_code(session: Session, code: str) -> UUID:
     if branch_id is None:
         raise NotFound(what="branch")
     return branch_id
+
+
+def today_at(session: Session, branch: Branch) -> date:
+    """The date it is at the branch now: a validity that is a date ends at the branch's own midnight."""
+    return session.clock.now().astimezone(ZoneInfo(branch.time_zone)).date()
 
 
 def place_of(session: Session, branch_id: UUID, till_id: UUID | None) -> Place:

@@ -7,11 +7,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from ledger import NotFound, Points, Session, new_id
-from panel_app.programme import audit, pricing, stock
+from ledger import NotFound, Points, Reason, Session, new_id
+from panel_app.programme import audit, branches, pricing, stock
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.models import Branch, PriceCash, PriceOption, Reward, RewardBranch
-from panel_app.programme.refusals import InvalidInput, WrongBranch
+from panel_app.programme.refusals import InvalidInput, NotYetValid, WrongBranch
 from panel_app.programme.steps import Step, plain
 from panel_app.programme.terms import ChargeAt, OfferFace, OptionKind, RedemptionType, RewardFace
 
@@ -121,6 +121,12 @@ def face_of(reward: Reward) -> RewardFace:
     )
 
 
+def judge_begun(session: Session, reward: Reward, branch: Branch) -> None:
+    """Refuse a reward whose first day, in the branch's zone, is still to come (NotYetValid)."""
+    if reward.valid_from is not None and branches.today_at(session, branch) < reward.valid_from:
+        raise NotYetValid(valid_from=reward.valid_from)
+
+
 def judge_branch(session: Session, reward: Reward, branch_id: UUID) -> None:
     """Refuse a branch where the reward may not be used (WrongBranch names those where it may)."""
     rows = session.execute(
@@ -147,20 +153,30 @@ def offers_at(
     ids = [reward.id for reward in rewards]
     prices = pricing.prices_of(session, ids)
     left = stock.available(session, branch.id, ids)
-    offers = [_offer(branch, reward, prices[reward.id], left.get(reward.id), available) for reward in rewards]
+    today = branches.today_at(session, branch)
+    offers = [
+        _offer(branch, reward, prices[reward.id], left.get(reward.id), available, today) for reward in rewards
+    ]
     priced = [offer for offer in offers if offer.options]
     return sorted(priced, key=lambda offer: (offer.reason is not None, min(o.points for o in offer.options)))
 
 
 def _offer(
-    branch: Branch, reward: Reward, prices: Sequence[pricing.Price], left: int | None, available: Points
+    branch: Branch,
+    reward: Reward,
+    prices: Sequence[pricing.Price],
+    left: int | None,
+    available: Points,
+    today: date,
 ) -> OfferFace:
     faces = [face for price in prices if (face := price.face(branch.currency, available)) is not None]
     reason = None
-    if left is not None and left <= 0:
-        reason = "out_of_stock"
+    if reward.valid_from is not None and today < reward.valid_from:
+        reason = Reason.NOT_YET_VALID
+    elif left is not None and left <= 0:
+        reason = Reason.OUT_OF_STOCK
     elif faces and all(face.missing for face in faces):
-        reason = "not_enough_points"
+        reason = Reason.NOT_ENOUGH_POINTS
     return OfferFace(reward=face_of(reward), options=tuple(faces), stock=left, reason=reason)
 
 

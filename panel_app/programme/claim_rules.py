@@ -6,13 +6,12 @@ own account → stock → points. Judged when a redemption is opened, never agai
 
 from datetime import date
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 import ledger
 from ledger import MemberId, NotEnoughPoints, Points, Refusal, Session
-from panel_app.programme import catalogue, claims, members, stock
+from panel_app.programme import branches, catalogue, claims, members, stock
 from panel_app.programme.access import Actor
 from panel_app.programme.models import Branch, Claim, Redemption, RedemptionLine, Reward, Till
 from panel_app.programme.refusals import (
@@ -37,7 +36,7 @@ def judge(
     `shown_as` is the kind of code that was read; None when it is not known (typed, or by a wedge scanner).
     """
     _judge_life(session, claim)
-    _judge_dates(claim, _today(session, branch))
+    _judge_dates(claim, branches.today_at(session, branch))
     reward = catalogue.reward_by_id(session, claim.reward_id)
     if reward.status != "active":
         raise RewardWithdrawn
@@ -58,7 +57,7 @@ def face_of(session: Session, actor: Actor, claim: Claim, branch: Branch) -> Cla
     try:
         judge(session, actor, claim, branch, None)
     except Refusal as refusal:
-        reason = refusal.reason.value
+        reason = refusal.reason
     remaining = claim.quantity - claim.spent
     currency = branch.currency if branch.currency in claim.cash or not claim.cash else next(iter(claim.cash))
     points, cash = claims.due_in(claim, currency, remaining)
@@ -118,11 +117,6 @@ def _judge_dates(claim: Claim, today: date) -> None:
         raise NotYetValid(valid_from=claim.valid_from)
     if claim.valid_until is not None and today > claim.valid_until:
         raise ClaimExpired(valid_until=claim.valid_until)
-
-
-def _today(session: Session, branch: Branch) -> date:
-    # A validity that is a date ends at the midnight of the branch that redeems.
-    return session.clock.now().astimezone(ZoneInfo(branch.time_zone)).date()
 
 
 def _judge_not_held(session: Session, actor: Actor, claim: Claim) -> None:

@@ -70,6 +70,7 @@ def price_at_counter(session: Session, actor: Actor, visit: Visit, reward_id: UU
     reward = catalogue.reward_by_id(session, reward_id)
     if reward.status != "active":
         raise RewardWithdrawn
+    catalogue.judge_begun(session, reward, branch)
     catalogue.judge_branch(session, reward, branch.id)
     member = members.face_of(session, members.member_by_id(session, visit.member_id))
     offers = catalogue.offers_at(session, branch, member.balance.available, [reward_id])

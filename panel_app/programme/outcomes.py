@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from ledger import Minor, Points, Session
+from ledger import Minor, Points, Reason, Session
 from panel_app.programme import branches
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.models import AuditRecord, Operator, Redemption, RedemptionLine, Reward
@@ -79,7 +79,7 @@ def _outcome(session: Session, actor: Actor, record: AuditRecord, operator: str 
         at=record.at,
         action=record.action,
         booking_id=record.booking_id,
-        reason=record.reason,
+        reason=None if record.reason is None else Reason(record.reason),
         reward=None if redemption is None else _reward_name(session, redemption.id),
         points=None if redemption is None else Points(redemption.points_due + redemption.claim_points),
         cash=None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 import ledger
-from ledger import MemberId, Minor, Points, Session
+from ledger import MemberId, Minor, Points, Reason, Session
 from panel_app.programme import catalogue, claims, members, pricing, receipts
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.models import Branch, Claim, Redemption, Reward
@@ -89,7 +89,7 @@ def rewards_for(session: Session, actor: Actor, currency: str | None = None) -> 
                     reward=catalogue.face_of(reward),
                     options=options,
                     stock=None,
-                    reason="not_enough_points" if all(option.missing for option in options) else None,
+                    reason=Reason.NOT_ENOUGH_POINTS if all(option.missing for option in options) else None,
                 )
             )
     return sorted(offers, key=lambda offer: (offer.reason is not None, _cheapest(offer.options)))

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from ledger import Balance, Minor, Points
+from ledger import Balance, Minor, Points, Reason
 
 
 class EntryMode(StrEnum):
@@ -151,7 +151,7 @@ class ClaimFace:
     points_due: Points  # for `remaining` units
     cash_due: Money  # for `remaining` units
     usable: bool
-    reason: str | None  # the Reason's value when it is not usable here
+    reason: Reason | None  # when it is not usable here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +161,7 @@ class OfferFace:
     reward: RewardFace
     options: tuple[OptionFace, ...]
     stock: int | None  # None: not counted
-    reason: str | None
+    reason: Reason | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,7 +282,7 @@ class OutcomeRow:
     at: datetime
     action: str
     booking_id: str | None
-    reason: str | None
+    reason: Reason | None
     reward: str | None
     points: Points | None
     cash: Money | None

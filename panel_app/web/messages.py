@@ -180,14 +180,12 @@ def _action(reason: Reason) -> str:  # noqa: C901, PLR0912, PLR0915 - one row a 
             return _("Wait a moment, then ask again. It counts once.")
         case Reason.UNKNOWN_CODE:
             return _("Ask the member to open the code in the app again and scan it once more.")
-        case Reason.FOREIGN_CODE:
+        case Reason.FOREIGN_CODE | Reason.OTHER_PROGRAMME:
             return _("Ask for the code from our own app or card.")
         case Reason.MISTYPED_CODE:
             return _("Scan once more, or type the code again, symbol by symbol.")
         case Reason.FORGED_CODE:
             return _("Ask the member to sign in to the app again. Do not accept this code.")
-        case Reason.OTHER_PROGRAMME:
-            return _("It can't be used here. Ask for the code of our programme.")
         case Reason.STALE_MEMBER_CODE:
             return _(
                 "Ask for the live code in the app, not a picture; check that the phone's clock is right."
@@ -200,8 +198,6 @@ def _action(reason: Reason) -> str:  # noqa: C901, PLR0912, PLR0915 - one row a 
             return _("Nobody has claimed this code. The member claims it in the app first.")
         case Reason.CODE_NOT_ACCEPTED:
             return _("Please ask at the counter.")
-        case Reason.CLAIM_CANCELLED:
-            return _("The member has cancelled this claim. It can't be redeemed.")
         case Reason.CLAIM_REPLACED:
             return _("Ask the member to open the newest code in the app.")
         case Reason.ALREADY_REDEEMED:
@@ -224,7 +220,7 @@ def _action(reason: Reason) -> str:  # noqa: C901, PLR0912, PLR0915 - one row a 
             return _("Offer another reward, or another branch.")
         case Reason.LIMIT_REACHED:
             return _("It is possible again tomorrow.")
-        case Reason.REWARD_WITHDRAWN:
+        case Reason.REWARD_WITHDRAWN | Reason.CLAIM_CANCELLED:
             return _("It is no longer given out. The member should call customer service.")
         case Reason.VISIT_OVER:
             return _("Scan the member's live code first, or once more: five minutes are over.")
