@@ -10,20 +10,14 @@ const TUNES = {
 const PULSES = { read: [30], done: [60], attention: [60, 80, 60], refused: [180, 80, 180] };
 let context = null;
 
-// Browsers give sound only after a person has touched something. Opening it takes the page 100 ms and more, which
-// would tear the first burst of a scanner apart: so not at once.
-const OPENS_AFTER_MS = 400;
-for (const kind of ["pointerdown", "keydown"]) {
-  window.addEventListener(kind, () => setTimeout(open, OPENS_AFTER_MS), { capture: true, once: true });
-}
-
-function open() {
-  context ??= new AudioContext();
-}
+// Browsers give sound only after a person has touched something, some of them only in that very moment. Keys don't
+// open it: that takes the page 100 ms and more, and a scanner's burst may be on its way.
+window.addEventListener("pointerdown", () => { context ??= new AudioContext(); }, { capture: true, once: true });
 
 export function play(name) {
-  if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(PULSES[name]);
-  if (context?.state !== "running") return;
+  if (!navigator.userActivation?.hasBeenActive) return;
+  navigator.vibrate?.(PULSES[name]);
+  context ??= new AudioContext();
   for (const [hertz, start, length] of TUNES[name]) tone(hertz, context.currentTime + start, length);
 }
 
