@@ -33,10 +33,12 @@ export function listenForScans({ scanned, pressed }) {
   }, { capture: true });
 
   function end(event) {
-    if (!burst || !isScan(burst) || event.timeStamp - burst.last > SILENCE_MS) return;
+    if (!burst || event.timeStamp - burst.last > SILENCE_MS) return undefined;
+    // A person's “2, Enter” in one breath: the 2 counts before the Enter does.
+    if (!isScan(burst)) return finish();
     event.preventDefault();
     event.stopImmediatePropagation();
-    finish();
+    return finish();
   }
 
   function finish() {
