@@ -44,7 +44,15 @@ def identity(name: str) -> UUID:
 
 def optional_identity(name: str) -> UUID | None:
     """A field that holds an id, or nothing."""
-    value = text(name, KEY_LENGTH_MAX)
+    return _uuid(name, text(name, KEY_LENGTH_MAX))
+
+
+def visit_on_screen() -> UUID | None:
+    """The visit that a frame's page shows; a frame is sent raw, so it stands in a header."""
+    return _uuid("visit_id", request.headers.get("Countermark-Visit", ""))
+
+
+def _uuid(name: str, value: str) -> UUID | None:
     if not value:
         return None
     try:

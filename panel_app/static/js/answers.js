@@ -10,9 +10,10 @@ export let clockAhead = 0;
  * `outcome` is one of: state (with state and html), nothing, wait (with seconds), signed-out, lost.
  * Lost means that nobody knows whether the server did it: no answer, a late one, or a fault.
  */
-export async function send(url, { body, type, timeout = TIMEOUT_MS } = {}) {
+export async function send(url, { body, type, visit, timeout = TIMEOUT_MS } = {}) {
   const headers = { Accept: "text/html", "Countermark-Fragment": "1", "X-CSRFToken": csrfToken() };
   if (type) headers["Content-Type"] = type;
+  if (visit) headers["Countermark-Visit"] = visit;
   const options = { method: body === undefined ? "GET" : "POST", headers, body, credentials: "same-origin" };
   try {
     const response = await fetch(url, { ...options, signal: AbortSignal.timeout(timeout) });

@@ -79,7 +79,7 @@ async function sendCode(fields) {
 /** A frame's answer counts only while the state that it was taken in is still on the screen. */
 async function sendFrame(jpeg) {
   const before = screen.generation;
-  const answer = await send(urls.framesUrl, { body: jpeg, type: "image/jpeg" });
+  const answer = await send(urls.framesUrl, { body: jpeg, type: "image/jpeg", visit: visit() });
   if (before === screen.generation && mayScan() && !isSeenAlready(answer)) answered(answer, { quiet: true });
   return answer;
 }

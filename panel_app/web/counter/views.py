@@ -1,5 +1,7 @@
 """The counter's routes: each parses, calls one use case of the spine, and answers with the next state."""
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
 from markupsafe import Markup
 
@@ -67,6 +69,7 @@ def frames() -> Response:
         return Response(status=429, headers={"Retry-After": "1"})
     if scanned is None or _debounce.is_repeat(str(identity.actor().till_id), scanned.text):
         return Response(status=204)
+    scanned = replace(scanned, visit_id=fields.visit_on_screen())
     return states.shown(counter.scan(books(), identity.actor(), scanned))
 
 
@@ -181,7 +184,9 @@ def _order() -> Order:
 def _form_again(booking_id: str, faults: dict[str, str]) -> Response:
     with ledger.read(books()):
         reservation = reservations.by_booking_id(books(), identity.actor(), booking_id)
-    return states.amount_due(reservation, typed=payment.typed(), errors=faults)
+    response = states.amount_due(reservation, typed=payment.typed(), errors=faults)
+    response.status_code = 422
+    return response
 
 
 def _outcomes() -> dict[str, object]:
