@@ -3,6 +3,7 @@
 Personal values and codes never enter a record: it holds ids, numbers and field names.
 """
 
+import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from panel_app.programme.models import AuditRecord, OutboxEvent
 
 # Of a refusal's data these stand in the trail; the rest may hold what a person typed.
 _REFUSAL_FIELDS = ("missing", "status", "booking_id", "field", "why", "kind", "limit", "tender", "permission")
+_BOOKING_ID = re.compile(r"B1-[0-9A-Z]{11}", re.ASCII)
 
 
 def record(
@@ -38,8 +40,12 @@ def record_refusal(
     member_id: MemberId | None,
     booking_id: str | None,
 ) -> None:
-    """Write what the actor was refused, and why."""
+    """Write what the actor was refused, and why.
+
+    A booking ID that was asked for is whatever a person typed: it enters only when it has the form of one.
+    """
     data = refusal.data()
+    booking_id = booking_id if booking_id is not None and _BOOKING_ID.fullmatch(booking_id) else None
     details = {name: data[name] for name in _REFUSAL_FIELDS if name in data}
     _insert(session, actor, action, refusal.reason.value, member_id, booking_id, details)
 

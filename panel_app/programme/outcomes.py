@@ -1,7 +1,7 @@
 """The last outcomes of a till and the totals of its shift, from the audit trail and the redemptions."""
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -56,7 +56,9 @@ def shift_totals(session: Session, actor: Actor) -> ShiftTotals:
             sa.func.coalesce(sa.func.sum(Redemption.cash_due), 0),
         ).where(
             Redemption.till_id == actor.till(),
-            Redemption.opened_at >= midnight,
+            # The first is for the index; what was opened before midnight may be confirmed after it.
+            Redemption.opened_at >= midnight - timedelta(hours=1),
+            Redemption.closed_at >= midnight,
             Redemption.entry_id.is_not(None),
         )
     ).one()
