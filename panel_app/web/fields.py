@@ -1,6 +1,6 @@
 """Form fields as the use cases want them: present, of the right form, not too long. InvalidInput otherwise."""
 
-from datetime import date
+from datetime import MAXYEAR, MINYEAR, date
 from uuid import UUID
 
 from flask import request
@@ -73,7 +73,13 @@ def whole(name: str, default: int) -> int:
 
 def day(value: str) -> date | None:
     """A date as browsers send it, or None."""
+    if not value:
+        return None
     try:
-        return date.fromisoformat(value) if value else None
+        found = date.fromisoformat(value)
     except ValueError:
         raise InvalidInput(field="day", rule="a date") from None
+    # The calendar's first and last year have days whose midnight, in some zone, lies outside it.
+    if found.year in {MINYEAR, MAXYEAR}:
+        raise InvalidInput(field="day", rule="a date")
+    return found
