@@ -20,6 +20,7 @@ from flask_babel import get_locale
 from ledger import Minor
 from panel_app.programme.refusals import InvalidInput
 from panel_app.programme.terms import Money
+from panel_app.web.database import books
 
 AMOUNT_LENGTH_MAX = 20
 _MINOR_MAX = 10**12
@@ -74,7 +75,7 @@ def clock_time(value: datetime) -> str:
 
 def when(value: datetime) -> str:
     """A moment as short as it can be told: the time of today, else the date with it."""
-    today = datetime.now(_zone()).date()
+    today = books().clock.now().astimezone(_zone()).date()
     if value.astimezone(_zone()).date() == today:
         return clock_time(value)
     return f"{day(value)}, {clock_time(value)}"
