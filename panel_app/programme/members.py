@@ -35,8 +35,13 @@ def enrol(
     def run() -> UUID:
         _check_text("external_id", external_id, EXTERNAL_ID_LENGTH_MAX)
         _check_text("name", name, NAME_LENGTH_MAX)
-        if session.scalar(sa.select(Member.id).where(Member.external_id == external_id)) is not None:
-            raise InvalidInput(field="external_id", rule="not in use yet")
+        for column, value in (
+            (Member.external_id, external_id),
+            (Member.phone, phone),
+            (Member.email, email),
+        ):
+            if value is not None and session.scalar(sa.select(Member.id).where(column == value)) is not None:
+                raise InvalidInput(field=column.key, rule="not in use yet")
         member_id = MemberId(new_id())
         card = new_card_code(tag_of(session))
         session.add(
