@@ -1,0 +1,52 @@
+"""Members: enrolment, status, and how a name is shown."""
+
+import pytest
+
+from ledger import NotFound, new_id
+from panel_app.programme import members
+from panel_app.programme.refusals import InvalidInput
+from tests.panel_app.programme.shop import Shop
+from tests.panel_app.world import SEED, TELEPHONE
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Lena Sommer", "Lena S."),
+        ("Anna Maria von Berg", "Anna B."),
+        ("Prince", "Prince"),
+        ("李 小龙", "李 小."),
+    ],
+)
+def test_a_name_is_shown_as_the_given_name_and_an_initial(name: str, shown: str):
+    assert members.shown_name(name) == shown
+
+
+def test_a_new_member_has_an_empty_account(shop: Shop):
+    member_id = members.enrol(shop.session, SEED, external_id="M-9", name="שרה כהן")
+    assert shop.balance(member_id) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "rule"),
+    [
+        ({"external_id": "M-1", "name": "Twin"}, "external_id", "not in use yet"),
+        ({"external_id": "", "name": "Nobody"}, "external_id", "1 to 64 characters"),
+        ({"external_id": "M-9", "name": "x" * 121}, "name", "1 to 120 characters"),
+        ({"external_id": "M-9", "name": "a\x00b"}, "name", "1 to 120 characters"),
+        ({"external_id": "M-9", "name": "Twin", "phone": TELEPHONE}, "phone", "not in use yet"),
+        ({"external_id": "M-9", "name": "Twin", "email": "lena@example.org"}, "email", "not in use yet"),
+    ],
+)
+def test_a_member_of_the_wrong_form_is_refused(shop: Shop, values: dict[str, str], field: str, rule: str):
+    with shop.refused(InvalidInput, field=field, rule=rule):
+        members.enrol(shop.session, SEED, **values)
+
+
+def test_a_suspended_member_earns_and_can_not_be_suspended_again(shop: Shop):
+    members.suspend(shop.session, SEED, shop.world.lena)
+    shop.credit(shop.world.lena, 100)
+    assert shop.balance() == (5100, 0)
+    for member_id in (shop.world.lena, new_id()):
+        with shop.refused(NotFound, what="active member"):
+            members.suspend(shop.session, SEED, member_id)

@@ -1,0 +1,114 @@
+"""Staff users: signing in, the lock that all processes share, and what each may do where."""
+
+import pytest
+
+import ledger
+from ledger import NotFound
+from panel_app.programme import operators
+from panel_app.programme.access import Permission
+from panel_app.programme.operators import NewOperator
+from panel_app.programme.refusals import InvalidInput, LockedOut, NotAllowed, SignInFailed
+from tests.panel_app.programme.shop import Shop
+from tests.panel_app.world import PASSWORD, PHONE, SEED
+
+
+def new(**changes: object) -> NewOperator:
+    ordinary = {
+        "username": "carl",
+        "display_name": "Carl Ott",
+        "password": PASSWORD,
+        "role": "store user",
+        "branch_ids": (None,),
+    }
+    return NewOperator(**(ordinary | changes))
+
+
+def test_a_user_signs_in_whatever_the_case_of_the_name(shop: Shop):
+    assert operators.sign_in(shop.session, PHONE, " Anna ", PASSWORD) == shop.world.berlin.operator_id
+
+
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [("anna", "wrong"), ("nobody", PASSWORD), ("anna", "x" * 129), ("an\x00na", PASSWORD), ("", "")],
+)
+def test_every_fault_of_a_sign_in_gets_one_answer(shop: Shop, username: str, password: str):
+    with shop.refused(SignInFailed):
+        operators.sign_in(shop.session, PHONE, username, password)
+
+
+def test_a_disabled_user_gets_the_same_answer(shop: Shop):
+    operators.disable_operator(shop.session, SEED, "anna")
+    with shop.refused(SignInFailed):
+        operators.sign_in(shop.session, PHONE, "anna", PASSWORD)
+    with ledger.read(shop.session):
+        assert operators.duty_of(shop.session, shop.world.berlin.operator_id, None) is None
+
+
+@pytest.mark.parametrize("username", ["anna", "nobody"])
+def test_a_name_is_locked_for_five_minutes_after_five_failures_whether_it_exists_or_not(
+    shop: Shop, username: str
+):
+    for _time in range(5):
+        with pytest.raises(SignInFailed):
+            operators.sign_in(shop.session, PHONE, username, "wrong")
+    with shop.refused(LockedOut, seconds_left=300):
+        operators.sign_in(shop.session, PHONE, username.upper(), PASSWORD)
+    shop.later(minutes=5)
+    with shop.refused(SignInFailed):
+        operators.sign_in(shop.session, PHONE, username, "wrong")
+
+
+def test_a_new_password_opens_the_lock_and_the_old_one_is_dead(shop: Shop):
+    for _time in range(5):
+        with pytest.raises(SignInFailed):
+            operators.sign_in(shop.session, PHONE, "anna", "wrong")
+    operators.reset_password(shop.session, SEED, "anna", "another horse battery")
+    operators.sign_in(shop.session, PHONE, "anna", "another horse battery")
+    with shop.refused(SignInFailed):
+        operators.sign_in(shop.session, PHONE, "anna", PASSWORD)
+
+
+def test_a_role_holds_at_its_branch_only(shop: Shop):
+    anna, berlin, london = (
+        shop.world.berlin.operator_id,
+        shop.world.berlin.branch(),
+        shop.world.london.branch(),
+    )
+    with ledger.read(shop.session):
+        permissions = [
+            operators.duty_of(shop.session, anna, branch).permissions for branch in (berlin, london, None)
+        ]
+        assert operators.branches_of(shop.session, anna) == {berlin}
+    # Before a branch is chosen only what belongs to no branch can be done.
+    assert permissions == [
+        {Permission.SIGNED_IN, Permission.REDEEM},
+        set(),
+        {Permission.SIGNED_IN},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "rule"),
+    [
+        ({"password": "short"}, "password", "15 to 128 characters"),
+        ({"password": "password1234567"}, "password", "not built on a common password"),
+        ({"username": "anna"}, "username", "not in use yet"),
+        ({"username": "two words"}, "username", "1 to 64 characters without spaces"),
+        ({"display_name": " "}, "display_name", "1 to 120 characters"),
+    ],
+    ids=["short", "common", "taken", "spaces", "no name"],
+)
+def test_a_user_of_the_wrong_form_is_refused(shop: Shop, changes: dict[str, object], field: str, rule: str):
+    with shop.refused(InvalidInput, field=field, rule=rule):
+        operators.create_operator(shop.session, SEED, new(**changes))
+
+
+def test_a_role_that_is_not_there_is_not_found(shop: Shop):
+    with shop.refused(NotFound, what="role"):
+        operators.create_operator(shop.session, SEED, new(role="king"))
+
+
+def test_a_store_user_sets_up_nobody(shop: Shop):
+    with pytest.raises(NotAllowed) as raised:
+        operators.create_operator(shop.session, shop.world.berlin, new())
+    assert raised.value.data() == {"permission": "administer"}
