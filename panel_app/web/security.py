@@ -24,11 +24,14 @@ def init_app(app: Flask) -> None:
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
     app.config["MAX_FORM_MEMORY_SIZE"] = FORM_BYTES_MAX
     app.config["MAX_FORM_PARTS"] = 100
-    app.before_request(_judge_address)
+    app.before_request(_judge)
     app.after_request(_headers)
 
 
-def _judge_address() -> None:
+def _judge() -> None:
+    if request.mimetype == "application/x-www-form-urlencoded":
+        # MAX_FORM_MEMORY_SIZE counts for the parts of multipart forms only.
+        request.max_content_length = FORM_BYTES_MAX
     # PostgreSQL stores no NUL and fails on one; nothing of ours has one in its address.
     if "\x00" in request.path or any("\x00" in value for value in request.args.values()):
         raise BadRequest
