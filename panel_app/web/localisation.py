@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, Flask, g, redirect, request, url_for
+from flask import Blueprint, Flask, current_app, g, redirect, request, url_for
 from flask_babel import Babel, get_locale
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -19,6 +19,7 @@ _RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}
 
 def init_app(app: Flask) -> None:
     """Set Flask-Babel up, and the filters by which templates write money, numbers and times."""
+    app.config["LANGUAGES"] = dict(LANGUAGES)  # an installation may add its own, with its translations
     Babel(app, default_translation_directories="translations", locale_selector=_locale)
     app.before_request(_know_place)
     app.jinja_env.filters.update(
@@ -43,7 +44,7 @@ def choose() -> Response:
     """Keep the person's choice of language in this browser, and go back to the start."""
     language = request.form.get("language", "")
     response = redirect(url_for("member.home" if request.form.get("face") == "member" else "counter.page"))
-    if language in LANGUAGES:
+    if language in _languages():
         response.set_cookie(
             COOKIE, language, max_age=KEPT, secure=request.is_secure, httponly=True, samesite="Lax"
         )
@@ -58,16 +59,23 @@ def _know_place() -> None:
 
 
 def _locale() -> str:
+    languages = _languages()
     chosen = request.cookies.get(COOKIE)
-    if chosen in LANGUAGES:
+    if chosen in languages:
         return str(chosen)
     branch = str(g.get("branch_locale", "")).partition("_")[0]
-    if branch in LANGUAGES:
+    if branch in languages:
         return branch
-    return request.accept_languages.best_match(LANGUAGES) or next(iter(LANGUAGES))
+    return request.accept_languages.best_match(languages) or next(iter(languages))
+
+
+def _languages() -> dict[str, str]:
+    """The languages of this installation by their codes, each with its own name for itself."""
+    found: dict[str, str] = current_app.config["LANGUAGES"]
+    return found
 
 
 def _context() -> dict[str, object]:
     language = str(get_locale() or "en")
     direction = "rtl" if language.partition("_")[0] in _RIGHT_TO_LEFT else "ltr"
-    return {"request_locale": language, "text_direction": direction, "languages": LANGUAGES}
+    return {"request_locale": language, "text_direction": direction, "languages": _languages()}
