@@ -2,7 +2,7 @@
 
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask
@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from tests.panel_app.world import PASSWORD, PIN
 
 SESSION = "countermark"
+LANGUAGE = "countermark-language"
 TILL_DEVICE = "countermark-till"
 PAGE = {"Accept": "text/html"}
 FRAGMENT = PAGE | {"Countermark-Fragment": "1"}
@@ -22,10 +23,14 @@ class Browser:
     """One browser; `ask` speaks as the counter's script does, `get` and `post` as the address bar and a form."""
 
     client: FlaskClient
+    tokens: dict[str, str] = field(default_factory=dict)  # the form token of each session that it had
 
     @classmethod
-    def of(cls, app: Flask) -> "Browser":
-        return cls(app.test_client())
+    def of(cls, app: Flask, language: str = "en") -> "Browser":
+        """A new browser whose user has chosen a language."""
+        opened = cls(app.test_client())
+        opened.put_cookie(language, LANGUAGE)
+        return opened
 
     def get(self, path: str, **more: Any) -> TestResponse:
         return self.client.get(path, headers=PAGE | more.pop("headers", {}), buffered=True, **more)
@@ -34,14 +39,17 @@ class Browser:
         headers = PAGE | {"X-CSRFToken": self.form_token()} | more.pop("headers", {})
         return self.client.post(path, data=form or {}, headers=headers, **more)
 
-    def ask(self, path: str, form: dict[str, Any] | bytes | None = None) -> TestResponse:
+    def ask(self, path: str, form: dict[str, Any] | bytes = b"", **more: Any) -> TestResponse:
         headers = FRAGMENT | {"X-CSRFToken": self.form_token()}
-        return self.client.post(path, data=form if form is not None else {}, headers=headers)
+        return self.client.post(path, data=form, headers=headers, **more)
 
     def form_token(self) -> str:
-        found = re.search(r'name="csrf-token" content="([^"]+)"', self.get("/sign-in").text)
-        assert found is not None
-        return found.group(1)
+        """What a page of this session puts into its forms."""
+        if self.cookie() not in self.tokens:
+            found = re.search(r'name="csrf-token" content="([^"]+)"', self.get("/sign-in").text)
+            assert found is not None
+            self.tokens[self.cookie()] = found.group(1)
+        return self.tokens[self.cookie()]
 
     def sign_in(self, username: str, password: str = PASSWORD) -> TestResponse:
         return self.post("/sign-in", {"username": username, "password": password})
@@ -77,8 +85,8 @@ def heading(answer: TestResponse) -> str:
 
 def value(answer: TestResponse, name: str) -> str:
     """The value of the first field of this name."""
-    for field in re.findall(r"<input[^>]*>", answer.text):
-        if f'name="{name}"' in field:
-            found = re.search(r'value="([^"]*)"', field)
+    for one in re.findall(r"<input[^>]*>", answer.text):
+        if f'name="{name}"' in one:
+            found = re.search(r'value="([^"]*)"', one)
             return "" if found is None else html.unescape(found.group(1))
     raise AssertionError(f"no field {name} in {answer.text}")
