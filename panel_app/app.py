@@ -10,12 +10,13 @@ from werkzeug.wrappers import Response
 
 import ledger
 from ledger import Database, Keyring, SystemClock
+from panel_app import log
 from panel_app.config import Settings, SettingsError
 from panel_app.programme.access import Permission
 from panel_app.programme.programme_facts import secret_fits
 from panel_app.sweeper import Sweeper
 from panel_app.web import database as web_database
-from panel_app.web import errors, health, identity, localisation, permissions, security
+from panel_app.web import errors, health, identity, localisation, permissions, rate_limits, security
 from panel_app.web.counter import views as counter
 from panel_app.web.manager import views as manager
 from panel_app.web.member import views as member
@@ -52,6 +53,7 @@ def create_app(settings: Settings) -> Flask:
 
 def build_app(settings: Settings, database: Database) -> Flask:
     """The application on an open database, with nothing running beside it."""
+    log.configure()
     app = Flask("panel_app")
     app.secret_key = database.keyring.mac("web", "form tokens")
     app.session_interface = TableSessionInterface(database, timedelta(hours=settings.session_hours))
@@ -61,6 +63,7 @@ def build_app(settings: Settings, database: Database) -> Flask:
     identity.init_app(app)
     localisation.init_app(app)
     permissions.init_app(app)
+    rate_limits.init_app(app)
     CSRFProtect(app)
     errors.init_app(app)
     app.context_processor(_context)

@@ -17,6 +17,7 @@ from panel_app.web import fields, identity
 from panel_app.web.counter import payment, reading, states
 from panel_app.web.database import books
 from panel_app.web.permissions import needs
+from panel_app.web.rate_limits import FRAMES, limiter
 from scanner import BYTES_MAX, qr_svg
 
 blueprint = Blueprint("counter", __name__, url_prefix="/counter")
@@ -58,6 +59,7 @@ def outcomes_of_till() -> Response:
 
 @blueprint.post("/frames")
 @needs(Permission.REDEEM)
+@limiter.limit(FRAMES)
 def frames() -> Response:
     """One frame of the live camera: the next state, or 204 when there is nothing new in it."""
     data = request.get_data(cache=False)

@@ -14,6 +14,7 @@ from panel_app.programme.refusals import NotAllowed
 from panel_app.web import errors, fields, identity, messages
 from panel_app.web.database import books
 from panel_app.web.permissions import needs
+from panel_app.web.rate_limits import SIGN_INS, limiter
 from scanner import qr_svg
 
 blueprint = Blueprint("member", __name__, url_prefix="/me")
@@ -31,6 +32,7 @@ def sign_in_form() -> str:
 
 @blueprint.post("/sign-in")
 @needs(Permission.PUBLIC)
+@limiter.limit(SIGN_INS)
 def sign_in() -> str | Response | tuple[str, int]:
     """Sign the member in; this phone gets the secret of its own changing codes."""
     public = Actor(

@@ -9,6 +9,7 @@ from panel_app.programme.access import Permission
 from panel_app.web import errors, fields, identity, messages
 from panel_app.web.database import books
 from panel_app.web.permissions import needs
+from panel_app.web.rate_limits import SIGN_INS, limiter
 from panel_app.web.sign_in import devices
 
 blueprint = Blueprint("sign_in", __name__)
@@ -25,6 +26,7 @@ def form() -> str:
 
 @blueprint.post("/sign-in")
 @needs(Permission.PUBLIC)
+@limiter.limit(SIGN_INS)
 def submit() -> str | Response | tuple[str, int]:
     """Judge name and password; on to choosing the place."""
     try:
