@@ -138,7 +138,7 @@ def _http_error(error: HTTPException) -> Response:
 def _fault(error: Exception) -> Response:
     incident = uuid.uuid4().hex[:10]
     # The engines hide parameters, so that a database's message carries no member's data into the log.
-    log.error("fault", incident=incident, path=request.path, exc_info=error)
+    log.error("fault", incident=incident, endpoint=request.endpoint, exc_info=error)
     return _page(500, _("Something went wrong"), _("Nothing was half done. Try again."), incident=incident)
 
 
