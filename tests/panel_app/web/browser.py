@@ -52,6 +52,7 @@ class Browser:
         return self.tokens[self.cookie()]
 
     def sign_in(self, username: str, password: str = PASSWORD) -> TestResponse:
+        self.tokens.clear()  # the form is loaded afresh: the session before may have ended on the server
         return self.post("/sign-in", {"username": username, "password": password})
 
     def sign_in_member(self, identifier: str = "M-1", pin: str = PIN) -> TestResponse:

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from pydantic import SecretStr
 
 from ledger import Database, Keyring, ManualClock
@@ -119,9 +120,16 @@ def pool() -> Iterator[DecodePool]:
         yield opened
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Each test has its own app, which would compile every template anew."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(database: Database, pool: DecodePool) -> Flask:
+def app(database: Database, pool: DecodePool, compiled_templates: FileSystemBytecodeCache) -> Flask:
     built_app = build_app(SETTINGS, database)
+    built_app.jinja_env.bytecode_cache = compiled_templates
     built_app.extensions["countermark-pool"] = pool
     return built_app
 
