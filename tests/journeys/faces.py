@@ -5,7 +5,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.journeys.shop import PASSWORD, PIN, STORE_USER, Customer, Shop
+from tests.journeys.furniture import PASSWORD, STORE_USER
+from tests.journeys.shop import PIN, Customer, Shop
 
 # What a scanner does, in one turn of the page's loop: a busy machine can't tear the burst apart.
 _BURST = """text => {

@@ -23,28 +23,20 @@ from ledger import Credit, Database, EarnKind, Keyring, MemberId, Points, System
 from panel_app.programme import (
     access,
     branches,
-    catalogue,
     claiming,
     member_codes,
     members,
-    operators,
     pricing,
 )
 from panel_app.programme.access import Actor
-from panel_app.programme.catalogue import NewOption, NewReward
 from panel_app.programme.claiming import ClaimOrder, MadeClaim
 from panel_app.programme.models import MemberDevice
-from panel_app.programme.programme_facts import Programme, found
-from panel_app.programme.terms import ChargeAt, TenderType
 from scanner import code_at, member_code_text
+from tests.journeys.furniture import SEED, furnish
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "0b7d5c1e9a3f48266d8e41c09f5b2a73"
-PASSWORD = "open the shop at nine"
 PIN = "260117"
-SEED = access.system("seed")
-STORE_USER, MANAGER = "nora", "bruno"
-MUG_EAN = "2000000010014"
 
 _numbers = itertools.count(1)
 
@@ -145,7 +137,7 @@ class Shop:
 def open_shop(folder: Path, database_url: str) -> Iterator[Shop]:
     """Serve a migrated, empty database with this module's world in it, until the block ends."""
     database = Database(database_url, clock=SystemClock(), keyring=Keyring(SECRET.encode()))
-    branch_ids, reward_ids = _furnish(database)
+    branch_ids, reward_ids = furnish(database)
     port = _free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COUNTERMARK_")}
     environment |= {
@@ -174,100 +166,6 @@ def open_shop(folder: Path, database_url: str) -> Iterator[Shop]:
         server.send_signal(signal.SIGTERM)
         server.wait(30)
         database.dispose()
-
-
-def _furnish(database: Database) -> tuple[dict[str, UUID], dict[str, UUID]]:
-    with database.session() as session:
-
-        def programme() -> None:
-            found(session, Programme(name="Journeys", tag="CM", time_zone="Europe/Berlin", demo=True))
-            ledger.open_house(session)
-
-        ledger.transact(session, programme)
-        branch_ids = {
-            code: branches.create_branch(
-                session,
-                SEED,
-                code=code,
-                name=name,
-                city=name.split()[0],
-                currency="EUR",
-                time_zone="Europe/Berlin",
-                locale="en_IE",
-            )
-            for code, name in (("BER", "Berlin Mitte"), ("HAM", "Hamburg Altona"))
-        }
-        for branch_id in branch_ids.values():
-            branches.configure_branch(
-                session,
-                SEED,
-                branch_id,
-                direct_redemption=True,
-                tender_types=[TenderType.CASH, TenderType.CARD],
-            )
-        operators.create_role(session, SEED, "store user", access.STORE_USER)
-        operators.create_role(session, SEED, "branch manager", access.BRANCH_MANAGER)
-        for username, display_name, role in (
-            (STORE_USER, "Nora Keller", "store user"),
-            (MANAGER, "Bruno Falk", "branch manager"),
-        ):
-            new = operators.NewOperator(
-                username=username,
-                display_name=display_name,
-                password=PASSWORD,
-                role=role,
-                branch_ids=(branch_ids["BER"], branch_ids["HAM"]),
-            )
-            operators.create_operator(session, SEED, new)
-        reward_ids = {
-            new.sku: catalogue.create_reward(session, SEED, new) for new in _rewards(branch_ids["HAM"])
-        }
-        catalogue.receive_stock(session, SEED, branch_ids["BER"], reward_ids["MUG"], 500)
-        catalogue.receive_stock(session, SEED, branch_ids["BER"], reward_ids["LAMP"], 1)
-        return branch_ids, reward_ids
-
-
-def _rewards(hamburg: UUID) -> tuple[NewReward, ...]:
-    return (
-        _reward("MUG", "Enamel mug", (_points(900), _mix(600, 400)), ean=MUG_EAN),
-        _reward("COFFEE", "Flat white", (_points(120),)),
-        _reward("BOOK", "Paperback of the month", (_points(1200), _mix(700, 500))),
-        # Charged at the counter, so that its claim still has everything to pay.
-        _reward("FLOWERS", "Seasonal bouquet", (_points(800), _mix(500, 450)), charge_at=ChargeAt.COUNTER),
-        _reward("FISH", "Smoked eel", (_points(300),), branch_ids=(hamburg,)),
-        # Counted: there is one.
-        _reward("LAMP", "Harbour lamp", (_points(100),)),
-    )
-
-
-def _reward(
-    sku: str,
-    name: str,
-    options: tuple[NewOption, ...],
-    *,
-    charge_at: ChargeAt = ChargeAt.CLAIM,
-    ean: str | None = None,
-    branch_ids: tuple[UUID, ...] = (),
-) -> NewReward:
-    return NewReward(
-        sku=sku,
-        name=name,
-        description="As it stands on the shelf.",
-        terms="While it lasts.",
-        picture="mug",
-        options=options,
-        charge_at=charge_at,
-        ean=ean,
-        branch_ids=branch_ids,
-    )
-
-
-def _points(points: int) -> NewOption:
-    return NewOption(points=Points(points))
-
-
-def _mix(points: int, cents: int) -> NewOption:
-    return NewOption(points=Points(points), cash={"EUR": cents})
 
 
 def _free_port() -> int:

@@ -7,7 +7,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.journeys import cameras
 from tests.journeys.conftest import PHONE, Pages
 from tests.journeys.faces import Counter, Phone, sign_in
-from tests.journeys.shop import MANAGER, Shop
+from tests.journeys.furniture import MANAGER
+from tests.journeys.shop import Shop
 
 
 def test_a_mug_for_points_and_cash_from_the_phone_to_the_books(

@@ -4,7 +4,8 @@ from playwright.sync_api import Browser, expect
 
 from tests.journeys.conftest import Pages
 from tests.journeys.faces import Counter
-from tests.journeys.shop import PASSWORD, STORE_USER, Shop
+from tests.journeys.furniture import PASSWORD, STORE_USER
+from tests.journeys.shop import Shop
 
 READ_MS = 450  # the screen takes no Enter before it could be read
 

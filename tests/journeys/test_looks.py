@@ -7,8 +7,9 @@ from playwright.sync_api import Browser, Page, Response, Route, expect
 
 from tests.journeys.conftest import DESK, PHONE, Pages
 from tests.journeys.faces import Counter, Phone, sign_in
+from tests.journeys.furniture import MANAGER, PASSWORD
 from tests.journeys.looks import look, sideways_at_400_percent
-from tests.journeys.shop import MANAGER, PASSWORD, Shop
+from tests.journeys.shop import Shop
 
 FIRST_LOAD_BYTES_MAX = 100 * 1024
 

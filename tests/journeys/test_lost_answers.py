@@ -51,6 +51,19 @@ def test_a_lost_answer_is_asked_for_with_the_same_key(
     expect(phone.orders).to_contain_text(booking_id)
 
 
+def test_a_confirm_that_never_arrived_is_sent_again(pages: Pages, counter: Counter, shop: Shop) -> None:
+    pages.expected = LOST
+    customer = shop.customer(points=1000)
+    counter.hold_mug_for_points_and_cash(customer)
+    counter.page.route(CONFIRM, lambda route: route.abort(), times=2)
+    counter.press("Confirm")
+    counter.is_in("unknown")
+    assert shop.available(customer) == 400  # held; nobody has taken it
+    counter.is_in("done")
+    assert shop.available(customer) == 400
+    expect(counter.page.locator(".outcome.is-done")).to_have_count(1)
+
+
 def test_a_reload_before_the_answer_finds_out_by_the_key(pages: Pages, counter: Counter, shop: Shop) -> None:
     customer = shop.customer(points=1000)
     counter.hold_mug_for_points_and_cash(customer)

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.faces import Counter
-from tests.journeys.shop import MUG_EAN, Shop
+from tests.journeys.furniture import MUG_EAN
+from tests.journeys.shop import Shop
 
 KEY_MS = 5
 # What a French keyboard types for the keys that a scanner with the American layout presses.
