@@ -1,4 +1,4 @@
-"""From a price to a receipt: reserve, amount due, the payment's form, cancel, renew, and what became of a key."""
+"""From a price to a receipt: what the payment's form takes, what it says beside its fields, and pressing twice."""
 
 from typing import Any
 
@@ -7,40 +7,12 @@ from werkzeug.test import TestResponse
 
 from tests.panel_app.web.browser import Browser, heading, state, text, value
 from tests.panel_app.web.house import House, on_both
+from tests.panel_app.web.redeeming import accepted, address, booking_id, card, cash
 
 
 @pytest.fixture
 def till(house: House) -> Browser:
     return house.at_till("anna")
-
-
-def accepted(house: House, till: Browser, option: int = 1, key: str = "accepted") -> TestResponse:
-    """The price of the mug (600 points and 4.00 EUR, or 1,000 points) accepted for Lena at Berlin's first till."""
-    order = house.shop.direct(house.world.mug, option)
-    form = {
-        "key": key,
-        "visit_id": str(order.visit_id),
-        "reward_id": str(order.reward_id),
-        "option_id": str(order.option_id),
-        "units": "1",
-    }
-    answer = till.ask("/counter/redemptions", form)
-    assert state(answer) == "amount-due"
-    return answer
-
-
-def address(answer: TestResponse, step: str) -> str:
-    """Where the shown reservation is confirmed, cancelled or renewed."""
-    return answer.text.partition('action="')[2].partition('"')[0].replace("/confirm", f"/{step}")
-
-
-def cash(amount: str, given: str = "") -> dict[str, str]:
-    return {"tender-0-type": "cash", "tender-0-amount": amount, "tender-0-given": given}
-
-
-def card(amount: str, reference: str, row: int = 0) -> dict[str, str]:
-    name = f"tender-{row}"
-    return {f"{name}-type": "card", f"{name}-amount": amount, f"{name}-reference": reference}
 
 
 def test_a_price_is_shown_for_the_member_of_the_visit(house: House, till: Browser) -> None:
@@ -77,10 +49,6 @@ def test_from_the_price_to_the_receipt(house: House, till: Browser) -> None:
     for part in ("Berlin Mitte", "1 × Mug", "600", "4,00 €", "10,00 €", "6,00 €", "Anna Berg", "77"):
         assert part in shown
     assert "<svg" in receipt.text
-
-
-def booking_id(answer: TestResponse) -> str:
-    return address(answer, "confirm").split("/")[3]
 
 
 @pytest.mark.parametrize(
@@ -213,47 +181,3 @@ def test_a_missing_or_endless_key_is_refused(house: House, till: Browser, key: s
     form = {"key": key, "visit_id": str(order.visit_id), "reward_id": str(order.reward_id)}
     assert till.ask("/counter/redemptions", form).status_code == 422
     assert till.ask("/counter/outcome", {"key": key}).status_code == 422
-
-
-def test_cancel_gives_everything_back_and_a_second_cancel_does_no_harm(house: House, till: Browser) -> None:
-    due = accepted(house, till)
-    for _ in range(2):
-        answer = till.ask(address(due, "cancel"))
-        assert (answer.status_code, state(answer)) == (200, "ready")
-    assert house.shop.balance() == (5000, 0)
-    late = till.ask(address(due, "confirm"), {"key": "late"} | cash("4,00"))
-    assert (late.status_code, heading(late)) == (409, "Already closed")
-
-
-def test_an_open_page_renews_its_hold(house: House, till: Browser) -> None:
-    due = accepted(house, till)
-    house.shop.later(seconds=60)
-    answer = till.post(address(due, "renew"))
-    assert answer.json == {"expires_at": "2026-03-02T12:03:30+00:00", "seconds_left": 120}
-    house.shop.later(seconds=121)
-    assert till.post(address(due, "renew")).status_code == 409
-
-
-def test_a_page_that_is_loaded_again_shows_what_is_reserved(house: House, till: Browser) -> None:
-    due = accepted(house, till)
-    page = till.get("/counter")
-    assert booking_id(due) in page.text
-    assert heading(page) == heading(due)
-    house.shop.later(seconds=121)
-    assert booking_id(due) not in till.get("/counter").text
-
-
-def test_did_it_go_through_is_answered_by_the_key(house: House, till: Browser) -> None:
-    assert state(till.ask("/counter/outcome", {"key": "accepted"})) == "unknown"
-    due = accepted(house, till)
-    waiting = till.ask("/counter/outcome", {"key": "accepted"})
-    assert (state(waiting), booking_id(waiting)) == ("amount-due", booking_id(due))
-    till.ask(address(due, "confirm"), {"key": "accepted"} | cash("4,00"))
-    assert state(till.ask("/counter/outcome", {"key": "accepted"})) == "done"
-    elsewhere = house.at_till("ben", house.world.berlin_2)
-    assert state(elsewhere.ask("/counter/outcome", {"key": "accepted"})) == "unknown"
-
-
-def test_a_receipt_that_does_not_exist_is_not_found(till: Browser) -> None:
-    for wrong in ("B1-AAAAAAAA-A", "x" * 300, "..%2f.."):
-        assert till.get(f"/counter/receipts/{wrong}").status_code == 404, wrong
