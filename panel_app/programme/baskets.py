@@ -15,6 +15,7 @@ from panel_app.programme.refusals import (
     RewardWithdrawn,
     VisitOver,
 )
+from panel_app.programme.rules import Rule
 from panel_app.programme.terms import Money
 
 UNITS_MAX = 20
@@ -64,7 +65,7 @@ class Basket:
 def basket_of(session: Session, actor: Actor, visit: Visit, branch: Branch, order: Order) -> Basket:
     """The basket of an order under a visit; refuses what may not be redeemed here and now."""
     if not 1 <= order.units <= UNITS_MAX:
-        raise InvalidInput(field="units", rule=f"1 to {UNITS_MAX}")
+        raise InvalidInput(field="units", rule=Rule.RANGE, low=1, high=UNITS_MAX)
     if order.claim_id is not None:
         return Basket(lines=[_claim_line(session, actor, visit, branch, order)])
     return Basket(lines=[_direct_line(session, actor, visit, branch, order)])
@@ -77,7 +78,7 @@ def _claim_line(session: Session, actor: Actor, visit: Visit, branch: Branch, or
         raise VisitOver
     claim_rules.judge(session, actor, claim, branch, None)
     if order.units > claim.quantity - claim.spent:
-        raise InvalidInput(field="units", rule=f"at most {claim.quantity - claim.spent}")
+        raise InvalidInput(field="units", rule=Rule.AT_MOST, high=claim.quantity - claim.spent)
     points_due, cash = claims.due_in(claim, branch.currency, order.units)
     claim_points = claims.charged_points(claim, order.units)
     # A copied card must not open all the claims of its member, whenever their points were taken.

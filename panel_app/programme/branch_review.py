@@ -12,7 +12,7 @@ import ledger
 from ledger import Entry, Hold, HoldId, Minor, Points, Session
 from panel_app.programme import branches, receipts
 from panel_app.programme.access import Actor, Permission
-from panel_app.programme.models import AuditRecord, Operator, Redemption
+from panel_app.programme.models import AuditRecord, Operator, Redemption, Till, Visit
 from panel_app.programme.terms import EntryMode, Money, Receipt, RedemptionStatus
 
 PAGE_ROWS = 50
@@ -52,6 +52,7 @@ class LifeEvent:
     at: datetime
     action: str
     operator: str | None
+    till: str | None
     reason: str | None
     details: dict[str, Any]
 
@@ -97,29 +98,49 @@ def life_of(session: Session, actor: Actor, booking_id: str) -> BookingLife:
     """Everything that happened to one booking of the branch; NotFound for another branch's."""
     actor.require(Permission.VIEW_REDEMPTIONS)
     redemption = receipts.by_booking_id(session, booking_id, actor.branch())
-    records = session.execute(
-        sa.select(AuditRecord, Operator.display_name)
-        .outerjoin(Operator, Operator.id == AuditRecord.operator_id)
-        .where(AuditRecord.booking_id == booking_id)
-        .order_by(AuditRecord.at, AuditRecord.id)
-    )
     return BookingLife(
         receipt=receipts.receipt_of(session, redemption),
-        life=[
-            LifeEvent(
-                at=record.at,
-                action=record.action,
-                operator=name,
-                reason=record.reason,
-                details=record.details,
-            )
-            for record, name in records
-        ],
+        life=[_scan_of(session, redemption), *_records_of(session, redemption.booking_id)],
         entry=None
         if redemption.entry_id is None
         else ledger.entry_by_id(session, ledger.EntryId(redemption.entry_id)),
         hold=None if redemption.hold_id is None else ledger.hold_by_id(session, HoldId(redemption.hold_id)),
     )
+
+
+def _scan_of(session: Session, redemption: Redemption) -> LifeEvent:
+    """The scan that the booking began with: it was made before there was a booking ID to record it under."""
+    visit = session.get_one(Visit, redemption.visit_id)
+    operator = sa.select(Operator.display_name).where(Operator.id == visit.operator_id)
+    return LifeEvent(
+        at=visit.opened_at,
+        action="visit.opened",
+        operator=session.scalar(operator),
+        till=session.scalar(sa.select(Till.code).where(Till.id == visit.till_id)),
+        reason=None,
+        details={"mode": visit.entry_mode, "proof": visit.proof},
+    )
+
+
+def _records_of(session: Session, booking_id: str) -> list[LifeEvent]:
+    rows = session.execute(
+        sa.select(AuditRecord, Operator.display_name, Till.code)
+        .outerjoin(Operator, Operator.id == AuditRecord.operator_id)
+        .outerjoin(Till, Till.id == AuditRecord.till_id)
+        .where(AuditRecord.booking_id == booking_id)
+        .order_by(AuditRecord.at, AuditRecord.id)
+    )
+    return [
+        LifeEvent(
+            at=record.at,
+            action=record.action,
+            operator=name,
+            till=till,
+            reason=record.reason,
+            details=record.details,
+        )
+        for record, name, till in rows
+    ]
 
 
 def _chosen(session: Session, actor: Actor, chosen: Filter) -> list[sa.ColumnElement[bool]]:

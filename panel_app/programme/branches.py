@@ -14,6 +14,7 @@ from panel_app.programme.access import Actor, Permission
 from panel_app.programme.models import Branch, Till
 from panel_app.programme.programme_facts import check_zone
 from panel_app.programme.refusals import InvalidInput
+from panel_app.programme.rules import Rule
 from panel_app.programme.steps import Step, plain
 from panel_app.programme.terms import Place, TenderType
 
@@ -36,7 +37,7 @@ def create_branch(
     def run() -> UUID:
         check_zone(time_zone)
         if session.scalar(sa.select(Branch.id).where(Branch.code == code)) is not None:
-            raise InvalidInput(field="code", rule="not in use yet")
+            raise InvalidInput(field="code", rule=Rule.NOT_IN_USE)
         branch_id = new_id()
         session.add(
             Branch(
@@ -94,7 +95,7 @@ def create_till(session: Session, actor: Actor, *, branch_id: UUID, code: str, n
         branch_by_id(session, branch_id)
         taken = sa.select(Till.id).where(Till.branch_id == branch_id, Till.code == code)
         if session.scalar(taken) is not None:
-            raise InvalidInput(field="code", rule="not in use at this branch yet")
+            raise InvalidInput(field="code", rule=Rule.NOT_IN_USE)
         till_id = new_id()
         session.add(Till(id=till_id, branch_id=branch_id, code=code, name=name))
         audit.record(session, actor, "till.created", till=till_id)

@@ -12,6 +12,7 @@ from panel_app.programme import audit, branches, pricing, stock
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.models import Branch, PriceCash, PriceOption, Reward, RewardBranch
 from panel_app.programme.refusals import InvalidInput, NotYetValid, WrongBranch
+from panel_app.programme.rules import Rule
 from panel_app.programme.steps import Step, plain
 from panel_app.programme.terms import ChargeAt, OfferFace, OptionKind, RedemptionType, RewardFace
 
@@ -48,7 +49,9 @@ def create_reward(session: Session, actor: Actor, new: NewReward) -> UUID:
 
     def run() -> UUID:
         if not new.options:
-            raise InvalidInput(field="options", rule="at least one price")
+            raise InvalidInput(field="options", rule=Rule.ONE_PRICE)
+        if session.scalar(sa.select(Reward.id).where(Reward.sku == new.sku)) is not None:
+            raise InvalidInput(field="sku", rule=Rule.NOT_IN_USE)
         reward_id = new_id()
         session.add(
             Reward(
@@ -94,7 +97,7 @@ def receive_stock(session: Session, actor: Actor, branch_id: UUID, reward_id: UU
 
     def run() -> None:
         if quantity <= 0:
-            raise InvalidInput(field="quantity", rule="more than zero")
+            raise InvalidInput(field="quantity", rule=Rule.MORE_THAN_ZERO)
         stock.receive(session, branch_id, reward_id, quantity)
         audit.record(session, actor, "stock.received", reward=reward_id, branch=branch_id, quantity=quantity)
 

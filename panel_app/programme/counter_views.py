@@ -8,7 +8,7 @@ from ledger import Points, Session
 from panel_app.programme import branches, catalogue, claim_rules, claims, members, receipts
 from panel_app.programme.access import Actor
 from panel_app.programme.models import Branch, Claim, Member, Redemption, Visit
-from panel_app.programme.refusals import PriceNotOffered, RewardWithdrawn
+from panel_app.programme.refusals import DirectRedemptionOff, PriceNotOffered, RewardWithdrawn
 from panel_app.programme.terms import (
     AlreadyDone,
     ClaimAtCounter,
@@ -67,6 +67,8 @@ def _offers(session: Session, branch: Branch, available: Points) -> tuple[OfferF
 
 def price_at_counter(session: Session, actor: Actor, visit: Visit, reward_id: UUID) -> PriceAtCounter:
     branch = branches.branch_by_id(session, actor.branch())
+    if not branch.direct_redemption:
+        raise DirectRedemptionOff
     reward = catalogue.reward_by_id(session, reward_id)
     if reward.status != "active":
         raise RewardWithdrawn

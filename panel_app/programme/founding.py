@@ -6,6 +6,7 @@ from panel_app.programme import audit, operators, programme_facts
 from panel_app.programme.access import ADMINISTRATOR, BRANCH_MANAGER, STORE_USER, Actor, Permission
 from panel_app.programme.programme_facts import Programme
 from panel_app.programme.refusals import InvalidInput
+from panel_app.programme.rules import Rule
 from panel_app.programme.steps import Step, plain
 
 ROLES = {"store user": STORE_USER, "branch manager": BRANCH_MANAGER, "administrator": ADMINISTRATOR}
@@ -16,7 +17,7 @@ def found_programme(session: Session, actor: Actor, programme: Programme) -> Non
 
     def run() -> None:
         if programme_facts.programme_of(session) is not None:
-            raise InvalidInput(field="database", rule="an empty one: one installation is one programme")
+            raise InvalidInput(field="database", rule=Rule.EMPTY_DATABASE)
         programme_facts.found(session, programme)
         ledger.open_house(session)
         for name, permissions in ROLES.items():

@@ -60,19 +60,13 @@ def sign_in_phone(session: Session, actor: Actor, identifier: str, pin: str) -> 
     Raises SignInFailed (one answer for all faults) or LockedOut after five failures in five minutes.
     """
     identifier = identifier.replace("\x00", "\ufffd")  # PostgreSQL stores no NUL, and nobody is called so
-    subject = identifier.lower()
 
     def run() -> PhoneSignIn:
+        member = _by_identifier(session, identifier)
+        subject = _pin_subject(member, identifier)
         seconds = attempts.seconds_locked(session, _PIN, subject)
         if seconds:
             raise LockedOut(seconds_left=seconds)
-        member = session.scalar(
-            sa.select(Member).where(
-                sa.or_(
-                    Member.external_id == identifier, Member.phone == identifier, Member.email == identifier
-                )
-            )
-        )
         if not passwords.fits(None if member is None else member.pin_hash, pin) or member is None:
             raise SignInFailed
         attempts.forget(session, _PIN, subject)
@@ -82,10 +76,31 @@ def sign_in_phone(session: Session, actor: Actor, identifier: str, pin: str) -> 
 
     def count(refusal: Refusal) -> None:
         if isinstance(refusal, SignInFailed):
+            subject = _pin_subject(_by_identifier(session, identifier), identifier)
             attempts.count_failure(session, _PIN, subject)
 
     step = Step(operation="member.sign_in", permission=Permission.PUBLIC, on_refusal=count)
     return plain(session, actor, step, run)
+
+
+def _by_identifier(session: Session, identifier: str) -> Member | None:
+    return session.scalar(
+        sa.select(Member)
+        .where(
+            sa.or_(
+                Member.external_id == identifier,
+                Member.phone == identifier,
+                Member.email == identifier.lower(),
+            )
+        )
+        .order_by(Member.id)
+        .limit(1)
+    )
+
+
+def _pin_subject(member: Member | None, identifier: str) -> str:
+    """Whom failures are counted for: the member, whichever of the three names was used; else the text."""
+    return identifier.lower() if member is None else str(member.id)
 
 
 def add_device(session: Session, member_id: MemberId) -> UUID:

@@ -11,6 +11,7 @@ from panel_app.programme.access import Actor, Permission
 from panel_app.programme.models import Member, Operator
 from panel_app.programme.programme_facts import tag_of
 from panel_app.programme.refusals import InvalidInput, MemberClosed, MemberSuspended, OwnAccount
+from panel_app.programme.rules import Rule
 from panel_app.programme.steps import Step, plain
 from panel_app.programme.terms import MemberFace, MemberStatus
 from scanner import new_card_code, new_handle
@@ -31,6 +32,8 @@ def enrol(
     pin: str | None = None,
 ) -> MemberId:
     """Make a member with an empty account and the code of a printed card."""
+    # Nobody minds the capitals of an e-mail address.
+    address = None if email is None else email.lower()
 
     def run() -> UUID:
         _check_text("external_id", external_id, EXTERNAL_ID_LENGTH_MAX)
@@ -38,10 +41,10 @@ def enrol(
         for column, value in (
             (Member.external_id, external_id),
             (Member.phone, phone),
-            (Member.email, email),
+            (Member.email, address),
         ):
             if value is not None and session.scalar(sa.select(Member.id).where(column == value)) is not None:
-                raise InvalidInput(field=column.key, rule="not in use yet")
+                raise InvalidInput(field=column.key, rule=Rule.NOT_IN_USE)
         member_id = MemberId(new_id())
         card = new_card_code(tag_of(session))
         session.add(
@@ -51,7 +54,7 @@ def enrol(
                 handle=_free_handle(session),
                 name=name,
                 phone=phone,
-                email=email,
+                email=address,
                 status=MemberStatus.ACTIVE.value,
                 pin_hash=None if pin is None else passwords.hashed(pin),
                 card_hash=session.keyring.mac(CARD, card.text),
@@ -149,4 +152,4 @@ def _free_handle(session: Session) -> str:
 
 def _check_text(field: str, text: str, length_max: int) -> None:
     if not text.strip() or len(text) > length_max or "\x00" in text:
-        raise InvalidInput(field=field, rule=f"1 to {length_max} characters")
+        raise InvalidInput(field=field, rule=Rule.LENGTH, low=1, high=length_max)

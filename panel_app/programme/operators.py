@@ -10,6 +10,7 @@ from panel_app.programme import attempts, audit, passwords
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.models import Assignment, Operator, Role, SignInSession
 from panel_app.programme.refusals import InvalidInput, LockedOut, SignInFailed
+from panel_app.programme.rules import Rule
 from panel_app.programme.steps import Step, plain
 
 USERNAME_LENGTH_MAX = 64
@@ -63,9 +64,9 @@ def create_operator(session: Session, actor: Actor, new: NewOperator) -> UUID:
         username = _username(new.username)
         passwords.check_new(new.password)
         if not new.display_name.strip() or len(new.display_name) > NAME_LENGTH_MAX:
-            raise InvalidInput(field="display_name", rule=f"1 to {NAME_LENGTH_MAX} characters")
+            raise InvalidInput(field="display_name", rule=Rule.LENGTH, low=1, high=NAME_LENGTH_MAX)
         if session.scalar(sa.select(Operator.id).where(Operator.username == username)) is not None:
-            raise InvalidInput(field="username", rule="not in use yet")
+            raise InvalidInput(field="username", rule=Rule.NOT_IN_USE)
         role_id = session.scalar(sa.select(Role.id).where(Role.name == new.role))
         if role_id is None:
             raise NotFound(what="role")
@@ -195,5 +196,5 @@ def _end_sessions(session: Session, operator_id: UUID) -> None:
 def _username(text: str) -> str:
     username = text.strip().lower()
     if not username or len(username) > USERNAME_LENGTH_MAX or not username.isprintable() or " " in username:
-        raise InvalidInput(field="username", rule=f"1 to {USERNAME_LENGTH_MAX} characters without spaces")
+        raise InvalidInput(field="username", rule=Rule.LENGTH_WITHOUT_SPACES, low=1, high=USERNAME_LENGTH_MAX)
     return username

@@ -4,6 +4,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from panel_app.programme.refusals import InvalidInput
+from panel_app.programme.rules import Rule
 
 LENGTH_MIN = 15  # NIST SP 800-63B-4: a password that stands alone, without a second factor
 LENGTH_MAX = 128
@@ -17,9 +18,9 @@ _NOBODY = _hasher.hash("nobody has this password")
 def check_new(password: str) -> None:
     """Raise InvalidInput unless the password is long enough, not huge, and not built on a common one."""
     if not LENGTH_MIN <= len(password) <= LENGTH_MAX:
-        raise InvalidInput(field="password", rule=f"{LENGTH_MIN} to {LENGTH_MAX} characters")
+        raise InvalidInput(field="password", rule=Rule.LENGTH, low=LENGTH_MIN, high=LENGTH_MAX)
     if any(password.lower().startswith(word) and len(password) < len(word) + 8 for word in _COMMON):
-        raise InvalidInput(field="password", rule="not built on a common password")
+        raise InvalidInput(field="password", rule=Rule.NOT_COMMON)
 
 
 def hashed(secret: str) -> str:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from ledger import Session
 from panel_app.programme.models import ProgrammeSetting
 from panel_app.programme.refusals import InvalidInput
+from panel_app.programme.rules import Rule
 
 _TAG = re.compile(r"[0-9A-HJKMNP-TV-Z]{2}")
 
@@ -29,7 +30,7 @@ def found(session: Session, programme: Programme) -> None:
     Raises InvalidInput for a tag that is none.
     """
     if _TAG.fullmatch(programme.tag) is None:
-        raise InvalidInput(field="tag", rule="two symbols of Crockford's base 32")
+        raise InvalidInput(field="tag", rule=Rule.TAG)
     check_zone(programme.time_zone)
     values = {
         "name": programme.name,
@@ -48,7 +49,7 @@ def check_zone(time_zone: str) -> None:
     try:
         ZoneInfo(time_zone)
     except (KeyError, ValueError, OSError):
-        raise InvalidInput(field="time_zone", rule="a name of the tz database, as Europe/Berlin") from None
+        raise InvalidInput(field="time_zone", rule=Rule.TIME_ZONE) from None
 
 
 def programme_of(session: Session) -> Programme | None:

@@ -24,6 +24,7 @@ from panel_app.programme.refusals import (
     TendersDoNotAddUp,
 )
 from panel_app.programme.reservations import HOLD_LASTS
+from panel_app.programme.rules import Rule
 from panel_app.programme.steps import Keyed, Step, keyed, outcome_of, plain
 from panel_app.programme.terms import FulfilmentStatus, Receipt, RedemptionStatus, Reservation, TenderGiven
 
@@ -172,7 +173,7 @@ def _complete(session: Session, actor: Actor, redemption: Redemption, payment: P
 def _judge_open(session: Session, actor: Actor, redemption: Redemption, payment: Payment) -> None:
     shop_receipt = payment.shop_receipt or ""
     if len(shop_receipt) > SHOP_RECEIPT_LENGTH_MAX or "\x00" in shop_receipt:
-        raise InvalidInput(field="shop_receipt", rule=f"at most {SHOP_RECEIPT_LENGTH_MAX} characters")
+        raise InvalidInput(field="shop_receipt", rule=Rule.LENGTH_AT_MOST, high=SHOP_RECEIPT_LENGTH_MAX)
     members.judge_own_account(session, actor, session.get_one(Member, redemption.member_id))
     if redemption.status not in (RedemptionStatus.RESERVED.value, RedemptionStatus.EXPIRED.value):
         raise RedemptionClosed(booking_id=redemption.booking_id, status=redemption.status)

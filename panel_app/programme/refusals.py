@@ -5,9 +5,10 @@ They stand in the order of the list of reasons in ledger/errors.py: codes, claim
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ledger import Minor, Points, Reason, Refusal
+from panel_app.programme.rules import Rule
 
 
 @dataclass(kw_only=True)
@@ -17,10 +18,8 @@ class UnknownCode(Refusal):
 
 @dataclass(kw_only=True)
 class ForeignCode(Refusal):
-    """Not one of ours; `kind` says what it is: url, ean, text, empty."""
-
     reason: ClassVar[Reason] = Reason.FOREIGN_CODE
-    kind: str
+    kind: str  # what it is: url, ean, text or empty
 
 
 @dataclass(kw_only=True)
@@ -167,10 +166,8 @@ class VisitOver(Refusal):
 
 @dataclass(kw_only=True)
 class ProofTooWeak(Refusal):
-    """A typed or printed code may take no more than `limit` points: the changing code is needed."""
-
     reason: ClassVar[Reason] = Reason.PROOF_TOO_WEAK
-    limit: Points
+    limit: Points  # for a typed or printed code; above it the changing one is needed
 
 
 @dataclass(kw_only=True)
@@ -194,8 +191,6 @@ class RedemptionClosed(Refusal):
 
 @dataclass(kw_only=True)
 class RedemptionExpired(Refusal):
-    """The time ran out and could not be taken up again: give the cash back."""
-
     reason: ClassVar[Reason] = Reason.REDEMPTION_EXPIRED
     booking_id: str
 
@@ -230,11 +225,17 @@ class TenderReferenceUsed(Refusal):
 
 @dataclass(kw_only=True)
 class InvalidInput(Refusal):
-    """A field that is missing, too long or of the wrong form; `rule` names what is asked for."""
+    """A field that broke a rule; `low` and `high` are the rule's numbers, `example` shows what fits."""
 
     reason: ClassVar[Reason] = Reason.INVALID_INPUT
     field: str
-    rule: str
+    rule: Rule
+    low: int | None = None
+    high: int | None = None
+    example: str | None = None
+
+    def data(self) -> dict[str, Any]:
+        return {name: value for name, value in super().data().items() if value is not None}
 
 
 @dataclass(kw_only=True)

@@ -7,6 +7,7 @@ savepoint, it is recorded, the transaction commits, and only then it is raised (
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -53,7 +54,7 @@ def keyed(
 
     Raises what the step refuses, now or when it was first asked; KeyReused or KeyInUse, writing nothing.
     """
-    actor.require(step.permission)
+    _judge_permission(session, actor, step)
     request = Request(
         client=actor.client,
         operation=step.operation,
@@ -77,7 +78,7 @@ def keyed(
 
 def plain(session: Session, actor: Actor, step: Step, run: Callable[[], T]) -> T:
     """Run a step that needs no key, because doing it twice does no harm; its refusal is recorded as well."""
-    actor.require(step.permission)
+    _judge_permission(session, actor, step)
     return _raised(ledger.transact(session, lambda: _effects(session, actor, step, run)))
 
 
@@ -89,6 +90,21 @@ def outcome_of(session: Session, actor: Actor, step: Step, key: str, answer: typ
     return None if stored is None else _raised(_replayed(answer, stored))
 
 
+def _judge_permission(session: Session, actor: Actor, step: Step) -> None:
+    """Refuse an actor without the permission; the attempt is recorded, the key is not used up."""
+    try:
+        actor.require(step.permission)
+    except Refusal as refusal:
+        ledger.transact(session, partial(_record_refusal, session, actor, step, refusal))
+        raise
+
+
+def _record_refusal(session: Session, actor: Actor, step: Step, refusal: Refusal) -> None:
+    audit.record_refusal(
+        session, actor, step.operation, refusal, member_id=step.member_id, booking_id=step.booking_id
+    )
+
+
 def _effects(session: Session, actor: Actor, step: Step, run: Callable[[], T]) -> T | _Refused:
     savepoint = session.begin_nested()
     try:
@@ -97,9 +113,7 @@ def _effects(session: Session, actor: Actor, step: Step, run: Callable[[], T]) -
         savepoint.rollback()
         if step.on_refusal is not None:
             step.on_refusal(refusal)
-        audit.record_refusal(
-            session, actor, step.operation, refusal, member_id=step.member_id, booking_id=step.booking_id
-        )
+        _record_refusal(session, actor, step, refusal)
         return _Refused(refusal)
     savepoint.commit()
     return result

@@ -15,6 +15,7 @@ from panel_app.programme.refusals import (
     TenderReferenceUsed,
     TendersDoNotAddUp,
 )
+from panel_app.programme.rules import Rule
 from panel_app.programme.terms import Money, ReceiptTender, TenderGiven, TenderType
 
 REFERENCE_LENGTH_MAX = 64
@@ -29,7 +30,7 @@ def accept(
     Raises TenderNotAccepted, TenderReferenceNeeded, TenderReferenceUsed, TendersDoNotAddUp or InvalidInput.
     """
     if len(tenders) > TENDERS_MAX:
-        raise InvalidInput(field="tenders", rule=f"at most {TENDERS_MAX}")
+        raise InvalidInput(field="tenders", rule=Rule.AT_MOST, high=TENDERS_MAX)
     for tender in tenders:
         _check(branch, tender)
     total = sum(tender.amount for tender in tenders)
@@ -55,18 +56,18 @@ def _check(branch: Branch, tender: TenderGiven) -> None:
     if tender.type.value not in branch.tender_types:
         raise TenderNotAccepted(tender=tender.type.value)
     if tender.amount <= 0:
-        raise InvalidInput(field="amount", rule="more than zero")
+        raise InvalidInput(field="amount", rule=Rule.MORE_THAN_ZERO)
     reference = tender.reference or ""
     if len(reference) > REFERENCE_LENGTH_MAX or "\x00" in reference:
-        raise InvalidInput(field="reference", rule=f"at most {REFERENCE_LENGTH_MAX} characters")
+        raise InvalidInput(field="reference", rule=Rule.LENGTH_AT_MOST, high=REFERENCE_LENGTH_MAX)
     if tender.type is TenderType.CASH:
         if tender.given is not None and tender.given > WHOLE_MAX:
-            raise InvalidInput(field="given", rule=f"at most {WHOLE_MAX}")
+            raise InvalidInput(field="given", rule=Rule.AT_MOST, high=WHOLE_MAX)
         if tender.given is not None and tender.given < tender.amount:
-            raise InvalidInput(field="given", rule="at least the amount")
+            raise InvalidInput(field="given", rule=Rule.AT_LEAST_THE_AMOUNT)
         return
     if tender.given is not None:
-        raise InvalidInput(field="given", rule="for cash only")
+        raise InvalidInput(field="given", rule=Rule.CASH_ONLY)
     if not tender.reference:
         raise TenderReferenceNeeded(tender=tender.type.value)
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import request
 
 from panel_app.programme.refusals import InvalidInput
+from panel_app.programme.rules import Rule
 
 KEY_LENGTH_MAX = 64
 TEXT_LENGTH_MAX = 4300  # the longest text that a QR code holds is 4,296 characters
@@ -15,9 +16,9 @@ def text(name: str, length_max: int = TEXT_LENGTH_MAX) -> str:
     """A field's text, stripped; "" when it is missing."""
     value = request.form.get(name, "").strip()
     if len(value) > length_max:
-        raise InvalidInput(field=name, rule=f"at most {length_max} characters")
+        raise InvalidInput(field=name, rule=Rule.LENGTH_AT_MOST, high=length_max)
     if "\x00" in value:
-        raise InvalidInput(field=name, rule="text without control characters")
+        raise InvalidInput(field=name, rule=Rule.PLAIN_TEXT)
     return value
 
 
@@ -25,7 +26,7 @@ def required(name: str, length_max: int = TEXT_LENGTH_MAX) -> str:
     """A field's text that must be there."""
     value = text(name, length_max)
     if not value:
-        raise InvalidInput(field=name, rule="not empty")
+        raise InvalidInput(field=name, rule=Rule.REQUIRED)
     return value
 
 
@@ -38,7 +39,7 @@ def identity(name: str) -> UUID:
     """A field that holds an id."""
     found = optional_identity(name)
     if found is None:
-        raise InvalidInput(field=name, rule="an id")
+        raise InvalidInput(field=name, rule=Rule.ID)
     return found
 
 
@@ -58,7 +59,7 @@ def _uuid(name: str, value: str) -> UUID | None:
     try:
         return UUID(value)
     except ValueError:
-        raise InvalidInput(field=name, rule="an id") from None
+        raise InvalidInput(field=name, rule=Rule.ID) from None
 
 
 def whole(name: str, default: int) -> int:
@@ -67,7 +68,7 @@ def whole(name: str, default: int) -> int:
     if not value:
         return default
     if not (value.isascii() and value.isdigit()):
-        raise InvalidInput(field=name, rule="a whole number")
+        raise InvalidInput(field=name, rule=Rule.WHOLE_NUMBER)
     return int(value)
 
 
@@ -78,8 +79,8 @@ def day(value: str) -> date | None:
     try:
         found = date.fromisoformat(value)
     except ValueError:
-        raise InvalidInput(field="day", rule="a date") from None
+        raise InvalidInput(field="day", rule=Rule.DATE) from None
     # The calendar's first and last year have days whose midnight, in some zone, lies outside it.
     if found.year in {MINYEAR, MAXYEAR}:
-        raise InvalidInput(field="day", rule="a date")
+        raise InvalidInput(field="day", rule=Rule.DATE)
     return found

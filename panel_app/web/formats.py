@@ -19,6 +19,7 @@ from flask_babel import get_locale
 
 from ledger import Minor
 from panel_app.programme.refusals import InvalidInput
+from panel_app.programme.rules import Rule
 from panel_app.programme.terms import Money
 from panel_app.web.database import books
 
@@ -90,7 +91,9 @@ def typed_amount(text: str, currency: str, field: str) -> Minor:
     """Minor units of an amount that a person typed in the branch's way of writing; InvalidInput otherwise."""
     places = get_currency_precision(currency)
     refusal = InvalidInput(
-        field=field, rule=amount(Money(amount=Minor(400 if places else 4), currency=currency))
+        field=field,
+        rule=Rule.AMOUNT,
+        example=amount(Money(amount=Minor(400 if places else 4), currency=currency)),
     )
     if not text.strip() or len(text) > AMOUNT_LENGTH_MAX:
         raise refusal

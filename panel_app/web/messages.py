@@ -6,7 +6,8 @@ Other languages are in translations/*.po. The web's errors.py has the HTTP statu
 from typing import Any, assert_never
 
 from ledger import Reason, Refusal
-from panel_app.web import formats
+from panel_app.programme.refusals import InvalidInput
+from panel_app.web import formats, rule_words
 from panel_app.web.gettext import gettext as _
 from panel_app.web.gettext import ngettext
 
@@ -34,9 +35,8 @@ def action_of(refusal: Refusal | Reason | str) -> str:
 
 def field_text(refusal: Refusal) -> str:
     """The words beside a form field."""
-    _reason, data = _parts(refusal)
-    if "rule" in data:
-        return _("Please enter: %(rule)s", rule=data["rule"])
+    if isinstance(refusal, InvalidInput):
+        return rule_words.words_of(refusal)
     return f"{title_of(refusal)}. {action_of(refusal)}"
 
 

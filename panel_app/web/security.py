@@ -43,10 +43,11 @@ def _headers(response: Response) -> Response:
     headers["Content-Security-Policy"] = _POLICY
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=()"
     if request.is_secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"
+        # Browsers ignore this one, with a complaint, where the address is not secure.
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
     if request.endpoint != "static":
         # Pages show members and codes: nothing of them stays in a shared browser.
         headers["Cache-Control"] = "no-store"

@@ -103,7 +103,7 @@ def _manager_sees_its_life(page: Page, shop: Shop, till: str, booking_id: str) -
     expect(record).to_contain_text(f"Berlin Mitte · till {till}")
     for words in ("in-store · Camera", "Scanned by Nora Keller", "Confirmed by Nora Keller"):
         expect(record).to_contain_text(words, use_inner_text=True)
-    expect(page.locator(".timeline strong")).to_have_text(["Points held", "Confirmed"])
+    expect(page.locator(".timeline strong")).to_have_text(["Code read", "Points held", "Confirmed"])
     people = [step.inner_text().split(" · ")[0] for step in page.locator(".timeline .muted").all()]
     assert people == ["Nora Keller"] * 2
     entry = page.get_by_role("row").filter(has_text="Debit By Redemption")

@@ -28,12 +28,23 @@ export function startKeys({ toggleCamera }) {
     if (document.querySelector("dialog[open]")) return;
     if (key === "/") find();
     if (key === "?") help.showModal();
-    if (/^[1-9]$/.test(key)) press(`[data-digit="${key}"]:not(:disabled)`);
+    if (/^[1-9]$/.test(key) && !press(`[data-digit="${key}"]:not(:disabled)`)) typeGiven(key);
   };
 }
 
 function press(selector) {
-  task.querySelector(selector)?.click();
+  const found = task.querySelector(selector);
+  found?.click();
+  return Boolean(found);
+}
+
+/** Where the cash is taken, a digit begins what the member gave: no Tab before it. */
+function typeGiven(digit) {
+  const given = [...task.querySelectorAll('[name$="-given"]')].find((field) => field.offsetParent && !field.value);
+  if (!given) return;
+  given.focus();
+  given.value = digit;
+  given.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 /** Enter on a link, a button or in a field already has its own meaning there. */

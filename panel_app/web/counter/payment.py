@@ -100,7 +100,7 @@ def _amount(field: str, currency: str, errors: dict[str, str]) -> Minor | None:
     try:
         return formats.typed_amount(request.form.get(field, ""), currency, field)
     except InvalidInput as refusal:
-        errors[field] = _("An amount such as %(example)s", example=refusal.rule)
+        errors[field] = messages.field_text(refusal)
         return None
 
 

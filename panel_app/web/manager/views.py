@@ -7,6 +7,7 @@ from panel_app.programme import branch_review
 from panel_app.programme.access import Permission
 from panel_app.programme.branch_review import Filter
 from panel_app.programme.refusals import InvalidInput
+from panel_app.programme.rules import Rule
 from panel_app.programme.terms import EntryMode, RedemptionStatus
 from panel_app.web import fields, identity
 from panel_app.web.database import books
@@ -58,4 +59,4 @@ def _filter() -> Filter:
             before=asked.get("cursor", "")[:64] or None,
         )
     except ValueError:
-        raise InvalidInput(field="filter", rule="a choice of the lists") from None
+        raise InvalidInput(field="filter", rule=Rule.CHOICE) from None

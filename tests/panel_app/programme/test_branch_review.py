@@ -96,9 +96,10 @@ def test_a_bookings_life_is_told_from_scan_to_confirm(shop: Shop):
     booking_id = confirmed_mug(shop)
     with ledger.read(shop.session):
         life = branch_review.life_of(shop.session, shop.world.manager, booking_id)
-    assert [(event.action, event.operator) for event in life.life] == [
-        ("redemption.reserved", "Anna Berg"),
-        ("redemption.confirmed", "Anna Berg"),
+    assert [(event.action, event.operator, event.till) for event in life.life] == [
+        ("visit.opened", "Anna Berg", "1"),
+        ("redemption.reserved", "Anna Berg", "1"),
+        ("redemption.confirmed", "Anna Berg", "1"),
     ]
     assert (life.entry.points, life.hold.status) == (-600, "captured")
 

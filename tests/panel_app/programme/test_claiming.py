@@ -13,6 +13,7 @@ from panel_app.programme.refusals import (
     PriceNotOffered,
     RewardWithdrawn,
 )
+from panel_app.programme.rules import Rule
 from panel_app.programme.terms import EntryMode
 from tests.panel_app.programme.shop import Shop
 from tests.panel_app.world import SEED, member_actor
@@ -41,7 +42,7 @@ def test_a_claim_for_which_the_points_are_missing_leaves_nothing(shop: Shop):
 
 @pytest.mark.parametrize("quantity", [0, 21])
 def test_a_claim_has_1_to_20_units(shop: Shop, quantity: int):
-    with shop.refused(InvalidInput, field="quantity", rule="1 to 20"):
+    with shop.refused(InvalidInput, field="quantity", rule=Rule.RANGE, low=1, high=20):
         shop.claim(shop.world.tea, quantity=quantity)
 
 

@@ -8,6 +8,7 @@ from panel_app.programme import operators
 from panel_app.programme.access import Permission
 from panel_app.programme.operators import NewOperator
 from panel_app.programme.refusals import InvalidInput, LockedOut, NotAllowed, SignInFailed
+from panel_app.programme.rules import Rule
 from tests.panel_app.programme.shop import Shop
 from tests.panel_app.world import PASSWORD, PHONE, SEED
 
@@ -90,16 +91,16 @@ def test_a_role_holds_at_its_branch_only(shop: Shop):
 @pytest.mark.parametrize(
     ("changes", "field", "rule"),
     [
-        ({"password": "short"}, "password", "15 to 128 characters"),
-        ({"password": "password1234567"}, "password", "not built on a common password"),
-        ({"username": "anna"}, "username", "not in use yet"),
-        ({"username": "two words"}, "username", "1 to 64 characters without spaces"),
-        ({"display_name": " "}, "display_name", "1 to 120 characters"),
+        ({"password": "short"}, "password", {"rule": Rule.LENGTH, "low": 15, "high": 128}),
+        ({"password": "password1234567"}, "password", {"rule": Rule.NOT_COMMON}),
+        ({"username": "anna"}, "username", {"rule": Rule.NOT_IN_USE}),
+        ({"username": "two words"}, "username", {"rule": Rule.LENGTH_WITHOUT_SPACES, "low": 1, "high": 64}),
+        ({"display_name": " "}, "display_name", {"rule": Rule.LENGTH, "low": 1, "high": 120}),
     ],
     ids=["short", "common", "taken", "spaces", "no name"],
 )
-def test_a_user_of_the_wrong_form_is_refused(shop: Shop, changes: dict[str, object], field: str, rule: str):
-    with shop.refused(InvalidInput, field=field, rule=rule):
+def test_a_user_of_the_wrong_form_is_refused(shop: Shop, changes: dict[str, object], field: str, rule: dict):
+    with shop.refused(InvalidInput, field=field, **rule):
         operators.create_operator(shop.session, SEED, new(**changes))
 
 

@@ -16,6 +16,7 @@ from panel_app.programme.refusals import (
     TendersDoNotAddUp,
     VisitOver,
 )
+from panel_app.programme.rules import Rule
 from panel_app.programme.terms import FulfilmentStatus, RedemptionStatus, TenderType
 from tests.conftest import NOON
 from tests.panel_app.programme.shop import Shop
@@ -149,14 +150,14 @@ def test_a_claim_of_five_is_redeemed_two_and_three_each_under_its_own_booking(sh
 def test_more_units_than_are_left_are_refused(shop: Shop):
     made = shop.claim(shop.world.tea, quantity=2)
     view = shop.scan(made.code)
-    with shop.refused(InvalidInput, field="units", rule="at most 2"):
+    with shop.refused(InvalidInput, field="units", rule=Rule.AT_MOST, high=2):
         shop.reserve(Order(visit_id=view.visit_id, claim_id=made.id, units=3))
 
 
 @pytest.mark.parametrize("units", [0, 21, -1])
 def test_units_outside_1_to_20_are_refused(shop: Shop, units: int):
     order = shop.direct(shop.world.tea, units=units)
-    with shop.refused(InvalidInput, field="units", rule="1 to 20"):
+    with shop.refused(InvalidInput, field="units", rule=Rule.RANGE, low=1, high=20):
         shop.reserve(order)
 
 
@@ -269,7 +270,7 @@ def test_whoever_confirms_is_not_the_member(shop: Shop):
 
 def test_a_shop_receipt_longer_than_40_characters_is_refused(shop: Shop):
     reserved = shop.reserve(shop.direct(shop.world.tea))
-    with shop.refused(InvalidInput, field="shop_receipt", rule="at most 40 characters"):
+    with shop.refused(InvalidInput, field="shop_receipt", rule=Rule.LENGTH_AT_MOST, high=40):
         shop.confirm(reserved.booking_id, shop_receipt="9" * 41)
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ledger import Minor, Points, Reason, Refusal
 from panel_app.programme import refusals, steps  # noqa: F401 - importing the refusals makes them known
+from panel_app.programme.rules import Rule
 from panel_app.programme.terms import TenderGiven, TenderType
 
 VALUES = {
@@ -23,6 +24,8 @@ VALUES = {
     Minor: st.integers(0, 2**53 - 1),
     tuple[str, ...]: st.lists(st.text(), max_size=3).map(tuple),
     str | None: st.none() | st.text(),
+    int | None: st.none() | st.integers(0, 2**53 - 1),
+    Rule: st.sampled_from(Rule),
 }
 
 

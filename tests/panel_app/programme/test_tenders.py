@@ -12,6 +12,7 @@ from panel_app.programme.refusals import (
     TenderReferenceUsed,
     TendersDoNotAddUp,
 )
+from panel_app.programme.rules import Rule
 from panel_app.programme.terms import TenderGiven, TenderType
 from tests.panel_app.programme.shop import Shop
 from tests.panel_app.world import SEED, card, cash, create_reward
@@ -49,18 +50,26 @@ NUL = "47\x0011"
 @pytest.mark.parametrize(
     ("tender", "field", "rule"),
     [
-        (cash(400, given=399), "given", "at least the amount"),
-        (TenderGiven(type=TenderType.CASH, amount=400, given=2**63), "given", "at most 9007199254740991"),
-        (TenderGiven(type=TenderType.CARD, amount=400, given=400, reference="7"), "given", "for cash only"),
-        (cash(0), "amount", "more than zero"),
-        (cash(-400), "amount", "more than zero"),
-        (card(400, "7" * 65), "reference", "at most 64 characters"),
+        (cash(400, given=399), "given", {"rule": Rule.AT_LEAST_THE_AMOUNT}),
+        (
+            TenderGiven(type=TenderType.CASH, amount=400, given=2**63),
+            "given",
+            {"rule": Rule.AT_MOST, "high": 9007199254740991},
+        ),
+        (
+            TenderGiven(type=TenderType.CARD, amount=400, given=400, reference="7"),
+            "given",
+            {"rule": Rule.CASH_ONLY},
+        ),
+        (cash(0), "amount", {"rule": Rule.MORE_THAN_ZERO}),
+        (cash(-400), "amount", {"rule": Rule.MORE_THAN_ZERO}),
+        (card(400, "7" * 65), "reference", {"rule": Rule.LENGTH_AT_MOST, "high": 64}),
         (
             TenderGiven(type=TenderType.CASH, amount=400, reference="7" * 65),
             "reference",
-            "at most 64 characters",
+            {"rule": Rule.LENGTH_AT_MOST, "high": 64},
         ),
-        (card(400, NUL), "reference", "at most 64 characters"),
+        (card(400, NUL), "reference", {"rule": Rule.LENGTH_AT_MOST, "high": 64}),
     ],
     ids=[
         "less cash than due",
@@ -74,14 +83,14 @@ NUL = "47\x0011"
     ],
 )
 def test_a_tender_of_the_wrong_form_is_refused(
-    shop: Shop, booking_id: str, tender: TenderGiven, field: str, rule: str
+    shop: Shop, booking_id: str, tender: TenderGiven, field: str, rule: dict
 ):
-    with shop.refused(InvalidInput, field=field, rule=rule):
+    with shop.refused(InvalidInput, field=field, **rule):
         shop.confirm(booking_id, tender)
 
 
 def test_more_than_eight_tenders_are_refused(shop: Shop, booking_id: str):
-    with shop.refused(InvalidInput, field="tenders", rule="at most 8"):
+    with shop.refused(InvalidInput, field="tenders", rule=Rule.AT_MOST, high=8):
         shop.confirm(booking_id, *[cash(40)] * 9)
 
 

@@ -13,6 +13,8 @@ from flask_babel import force_locale
 
 from ledger import Reason, Refusal
 from panel_app.programme import refusals
+from panel_app.programme.refusals import InvalidInput
+from panel_app.programme.rules import Rule
 from panel_app.web import errors, messages
 from panel_app.web.localisation import LANGUAGES
 
@@ -21,6 +23,8 @@ EXAMPLES: dict[str, Any] = {
     "str": "Berlin Mitte",
     "str | None": "2",
     "int": 61,
+    "int | None": 64,
+    "Rule": Rule.LENGTH_AT_MOST,
     "Points": 1200,
     "Minor": 400,
     "date": date(2026, 3, 1),
@@ -132,3 +136,13 @@ def test_every_refusal_with_its_data_is_shown_whole(app: Flask, refusal: Refusal
 def test_the_action_says_what_the_data_say(app: Flask, refusal: Refusal, words: str) -> None:
     with app.test_request_context(), force_locale("en"):
         assert messages.action_of(refusal).strip() == words
+
+
+@pytest.mark.parametrize("rule", Rule)
+def test_every_rule_of_a_field_has_words(language: str, rule: Rule):
+    refusal = InvalidInput(field="field", rule=rule, low=1, high=64, example="4.00")
+    words = messages.field_text(refusal)
+    assert words
+    assert words != rule.value
+    assert "%(" not in words
+    assert language

@@ -1,0 +1,56 @@
+"""Rule → words, for the place beside a field. One closed table; checks nothing."""
+
+from typing import assert_never
+
+from panel_app.programme.refusals import InvalidInput
+from panel_app.programme.rules import Rule
+from panel_app.web.gettext import gettext as _
+from panel_app.web.gettext import ngettext
+
+
+def words_of(refusal: InvalidInput) -> str:  # noqa: C901, PLR0912 - one row a rule, no logic
+    """What the field must be."""
+    low, high = refusal.low or 0, refusal.high or 0
+    match refusal.rule:
+        case Rule.REQUIRED:
+            return _("Please fill this in")
+        case Rule.PLAIN_TEXT:
+            return _("Text without control characters")
+        case Rule.ID | Rule.CHOICE:
+            return _("Choose one of those offered")
+        case Rule.WHOLE_NUMBER:
+            return _("A whole number")
+        case Rule.DATE:
+            return _("A date")
+        case Rule.AMOUNT:
+            return _("An amount such as %(example)s", example=refusal.example)
+        case Rule.RANGE:
+            return _("From %(low)s to %(high)s", low=low, high=high)
+        case Rule.AT_MOST:
+            return _("At most %(high)s", high=high)
+        case Rule.MORE_THAN_ZERO:
+            return _("More than zero")
+        case Rule.LENGTH:
+            return _("%(low)s to %(high)s characters", low=low, high=high)
+        case Rule.LENGTH_AT_MOST:
+            return ngettext("At most %(num)s character", "At most %(num)s characters", high)
+        case Rule.LENGTH_WITHOUT_SPACES:
+            return _("%(low)s to %(high)s characters without spaces", low=low, high=high)
+        case Rule.NOT_IN_USE:
+            return _("This is in use already")
+        case Rule.NOT_COMMON:
+            return _("Too easy to guess: not built on a common password")
+        case Rule.AT_LEAST_THE_AMOUNT:
+            return _("Less than the amount")
+        case Rule.CASH_ONLY:
+            return _("For cash only")
+        case Rule.ONE_PRICE:
+            return _("At least one price")
+        case Rule.TAG:
+            return _("Two symbols, digits or capitals without I, L, O and U")
+        case Rule.TIME_ZONE:
+            return _("A time zone such as Europe/Berlin")
+        case Rule.EMPTY_DATABASE:
+            return _("An empty database: one installation is one programme")
+        case _:
+            assert_never(refusal.rule)
