@@ -6,6 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+import ledger
 from ledger import MemberId, Refusal, Session, new_id
 from panel_app.programme import attempts, audit, passwords
 from panel_app.programme.access import Actor, Permission
@@ -61,13 +62,20 @@ def sign_in_phone(session: Session, actor: Actor, identifier: str, pin: str) -> 
     """
     identifier = identifier.replace("\x00", "\ufffd")  # PostgreSQL stores no NUL, and nobody is called so
 
+    # As in operators.sign_in: no hashing within a transaction.
+    with ledger.read(session):
+        found = _by_identifier(session, identifier)
+        known = None if found is None else found.pin_hash
+        locked = attempts.seconds_locked(session, _PIN, _pin_subject(found, identifier))
+    fits = not locked and passwords.fits(known, pin)
+
     def run() -> PhoneSignIn:
         member = _by_identifier(session, identifier)
         subject = _pin_subject(member, identifier)
         seconds = attempts.seconds_locked(session, _PIN, subject)
         if seconds:
             raise LockedOut(seconds_left=seconds)
-        if not passwords.fits(None if member is None else member.pin_hash, pin) or member is None:
+        if member is None or not fits or member.pin_hash != known:
             raise SignInFailed
         attempts.forget(session, _PIN, subject)
         device_id = add_device(session, MemberId(member.id))

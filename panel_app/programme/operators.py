@@ -5,6 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+import ledger
 from ledger import NotFound, Refusal, Session, new_id
 from panel_app.programme import attempts, audit, passwords
 from panel_app.programme.access import Actor, Permission
@@ -131,13 +132,19 @@ def sign_in(session: Session, actor: Actor, username: str, password: str) -> UUI
     # PostgreSQL stores no NUL, and nobody is called so.
     subject = username.replace("\x00", "\ufffd").strip().lower()[:USERNAME_LENGTH_MAX]
 
+    # Hashing takes long: within the transaction it would keep every other writer of a SQLite file waiting.
+    stored = sa.select(Operator.password_hash).where(Operator.username == subject)
+    with ledger.read(session):
+        locked = attempts.seconds_locked(session, _PASSWORD, subject)
+        known = session.scalar(stored)
+    fits = not locked and passwords.fits(known, password)
+
     def run() -> UUID:
         seconds = attempts.seconds_locked(session, _PASSWORD, subject)
         if seconds:
             raise LockedOut(seconds_left=seconds)
         operator = session.scalar(sa.select(Operator).where(Operator.username == subject))
-        fits = passwords.fits(None if operator is None else operator.password_hash, password)
-        if operator is None or not fits or operator.status != "active":
+        if operator is None or not fits or operator.password_hash != known or operator.status != "active":
             raise SignInFailed
         attempts.forget(session, _PASSWORD, subject)
         audit.record(session, actor, "user.signed_in", user=operator.id)

@@ -1,16 +1,17 @@
 """Staff users: signing in, the lock that all processes share, and what each may do where."""
 
 import pytest
+from argon2 import PasswordHasher
 
 import ledger
 from ledger import NotFound
-from panel_app.programme import operators
+from panel_app.programme import member_codes, operators
 from panel_app.programme.access import Permission
 from panel_app.programme.operators import NewOperator
 from panel_app.programme.refusals import InvalidInput, LockedOut, NotAllowed, SignInFailed
 from panel_app.programme.rules import Rule
 from tests.panel_app.programme.shop import Shop
-from tests.panel_app.world import PASSWORD, PHONE, SEED
+from tests.panel_app.world import PASSWORD, PHONE, PIN, SEED
 
 
 def new(**changes: object) -> NewOperator:
@@ -57,6 +58,21 @@ def test_a_name_is_locked_for_five_minutes_after_five_failures_whether_it_exists
     shop.later(minutes=5)
     with shop.refused(SignInFailed):
         operators.sign_in(shop.session, PHONE, username, "wrong")
+
+
+def test_a_secret_is_verified_outside_the_transaction_that_would_keep_other_writers_waiting(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+):
+    verify, inside = PasswordHasher.verify, []
+
+    def watched(hasher: PasswordHasher, stored: str, given: str) -> bool:
+        inside.append(shop.session.in_transaction())
+        return verify(hasher, stored, given)
+
+    monkeypatch.setattr(PasswordHasher, "verify", watched)
+    operators.sign_in(shop.session, PHONE, "anna", PASSWORD)
+    member_codes.sign_in_phone(shop.session, PHONE, "M-1", PIN)
+    assert inside == [False, False]
 
 
 def test_a_new_password_opens_the_lock_and_the_old_one_is_dead(shop: Shop):
