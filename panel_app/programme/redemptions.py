@@ -13,7 +13,18 @@ import sqlalchemy as sa
 
 import ledger
 from ledger import Entry, HoldExpired, HoldId, MemberId, Minor, NotEnoughPoints, Points, Refusal, Session
-from panel_app.programme import audit, branches, claims, members, receipts, reservations, stock, tenders
+from panel_app.programme import (
+    audit,
+    branches,
+    catalogue,
+    claims,
+    limits,
+    members,
+    receipts,
+    reservations,
+    stock,
+    tenders,
+)
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.baskets import Order
 from panel_app.programme.models import Member, Redemption
@@ -174,9 +185,11 @@ def _judge_open(session: Session, actor: Actor, redemption: Redemption, payment:
     shop_receipt = payment.shop_receipt or ""
     if len(shop_receipt) > SHOP_RECEIPT_LENGTH_MAX or "\x00" in shop_receipt:
         raise InvalidInput(field="shop_receipt", rule=Rule.LENGTH_AT_MOST, high=SHOP_RECEIPT_LENGTH_MAX)
-    members.judge_own_account(session, actor, session.get_one(Member, redemption.member_id))
+    member = session.get_one(Member, redemption.member_id)
+    members.judge_own_account(session, actor, member)
     if redemption.status not in (RedemptionStatus.RESERVED.value, RedemptionStatus.EXPIRED.value):
         raise RedemptionClosed(booking_id=redemption.booking_id, status=redemption.status)
+    members.judge_status(member)  # who was suspended since the hold spends nothing more
     if session.clock.now() > redemption.expires_at + TAKEN_UP_AGAIN_WITHIN:
         raise RedemptionExpired(booking_id=redemption.booking_id)
     if redemption.status == RedemptionStatus.EXPIRED.value:
@@ -186,8 +199,12 @@ def _judge_open(session: Session, actor: Actor, redemption: Redemption, payment:
 def _take_up_again(session: Session, actor: Actor, redemption: Redemption) -> None:
     """The sweeper was faster than Confirm: hold everything afresh, or say that the cash goes back."""
     try:
+        for line in reservations.lines_of(session, redemption):
+            if line.claim_id is None:  # a claim was counted when it was made
+                reward = catalogue.reward_by_id(session, line.reward_id)
+                limits.judge(session, redemption.member_id, reward, line.units)
         reservations.hold_everything(session, actor, redemption)
-    except Refusal:  # whatever happened to the points, the claim or the stock meanwhile
+    except Refusal:  # whatever happened to the points, the claim, the stock or the limit meanwhile
         raise RedemptionExpired(booking_id=redemption.booking_id) from None
 
 

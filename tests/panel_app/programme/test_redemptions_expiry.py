@@ -4,10 +4,10 @@ import pytest
 
 import ledger
 from ledger import NotFound, Points
-from panel_app.programme import access, catalogue, redemptions
+from panel_app.programme import access, catalogue, members, redemptions
 from panel_app.programme.baskets import Order
 from panel_app.programme.catalogue import NewOption
-from panel_app.programme.refusals import NotAllowed, RedemptionExpired
+from panel_app.programme.refusals import MemberSuspended, NotAllowed, RedemptionExpired
 from panel_app.programme.terms import RedemptionStatus, Reservation
 from tests.conftest import NOON
 from tests.panel_app.programme.shop import Shop
@@ -145,6 +145,25 @@ def test_a_claim_that_was_redeemed_elsewhere_meanwhile_says_to_give_the_cash_bac
     shop.redeem(made.code, shop.world.london)
     with shop.refused(RedemptionExpired, booking_id=reserved.booking_id):
         shop.confirm(reserved.booking_id)
+
+
+def test_a_members_daily_limit_that_was_reached_meanwhile_says_to_give_the_cash_back(shop: Shop):
+    reward_id = create_reward(shop.session, daily_limit=1)
+    first = shop.reserve(shop.direct(reward_id))
+    run_out(shop, 130, "was here")
+    shop.confirm(shop.reserve(shop.direct(reward_id)).booking_id)
+    with shop.refused(RedemptionExpired, booking_id=first.booking_id):
+        shop.confirm(first.booking_id)
+
+
+@pytest.mark.parametrize("seconds", [0, 130])
+def test_a_member_who_was_suspended_meanwhile_spends_nothing(shop: Shop, seconds: int):
+    reserved = reserved_mix(shop)
+    shop.later(seconds=seconds)
+    shop.sweep()
+    members.suspend(shop.session, SEED, shop.world.lena)
+    with shop.refused(MemberSuspended):
+        shop.confirm(reserved.booking_id, cash(400))
 
 
 def test_units_that_were_redeemed_elsewhere_meanwhile_are_not_spent_twice(shop: Shop):
