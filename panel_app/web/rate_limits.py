@@ -9,6 +9,8 @@ from flask_login import current_user
 
 # A camera sends four frames a second; a till that sends more is told to wait.
 FRAMES = "10 per second"
+# No shop scans faster; whoever guesses a member's eight digits does.
+CODES = "120 per minute"
 # Each sign-in costs an argon2 hash; a whole shop may stand behind one address.
 SIGN_INS = "300 per minute"
 

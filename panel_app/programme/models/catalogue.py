@@ -10,7 +10,7 @@ from panel_app.programme.models.declarative import Row
 
 
 class Reward(Row):
-    """What points buy. `claim_days` is how long a claim on it is good;."""
+    """What points buy. `claim_days` is how long a claim on it is good."""
 
     __tablename__ = "rewards"
     __table_args__ = (

@@ -17,7 +17,7 @@ from panel_app.web import fields, identity
 from panel_app.web.counter import payment, reading, states
 from panel_app.web.database import books
 from panel_app.web.permissions import needs
-from panel_app.web.rate_limits import FRAMES, limiter
+from panel_app.web.rate_limits import CODES, FRAMES, limiter
 from scanner import BYTES_MAX, qr_svg
 
 blueprint = Blueprint("counter", __name__, url_prefix="/counter")
@@ -77,6 +77,7 @@ def frames() -> Response:
 
 @blueprint.post("/photos")
 @needs(Permission.REDEEM)
+@limiter.limit(CODES)
 def photos() -> Response:
     """One photo, chosen instead of the camera."""
     photo = request.files.get("photo")
@@ -88,6 +89,7 @@ def photos() -> Response:
 
 @blueprint.post("/codes")
 @needs(Permission.REDEEM)
+@limiter.limit(CODES)
 def codes() -> Response:
     """A code by a wedge scanner or typed."""
     mode = EntryMode.WEDGE if fields.text("mode") == "wedge" else EntryMode.TYPED

@@ -236,3 +236,11 @@ def test_what_happened_stands_in_the_list_of_outcomes(house: House, till: Browse
     assert "2026" not in text(page)
     assert "Mug" in text(page)
     assert "1,000" in text(page) or "1.000" in text(page)
+
+
+def test_codes_that_come_faster_than_any_shop_scans_are_told_to_wait(house: House) -> None:
+    till = house.at_till("anna")
+    form = {"mode": "wedge", "text": "R1CMAAAAAAAAAAAAAAAA"}
+    answers = [till.ask("/counter/codes", form).status_code for _time in range(121)]
+    assert (answers[119], answers[120]) == (422, 429)
+    assert house.at_till("ben", house.world.berlin_2).ask("/counter/codes", form).status_code == 422
