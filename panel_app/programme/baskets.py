@@ -82,7 +82,7 @@ def _claim_line(session: Session, actor: Actor, visit: Visit, branch: Branch, or
     points_due, cash = claims.due_in(claim, branch.currency, order.units)
     claim_points = claims.charged_points(claim, order.units)
     # A copied card must not open all the claims of its member, whenever their points were taken.
-    visits.judge_proof(visit, Points(points_due + claim_points))
+    visits.judge_proof(session, visit, Points(points_due + claim_points))
     return Line(
         reward_id=claim.reward_id,
         claim_id=claim.id,
@@ -113,7 +113,7 @@ def _direct_line(session: Session, actor: Actor, visit: Visit, branch: Branch, o
     if cash is None:
         raise PriceNotOffered
     points = Points(price.points * order.units)
-    visits.judge_proof(visit, points)
+    visits.judge_proof(session, visit, points)
     return Line(
         reward_id=reward.id,
         claim_id=None,

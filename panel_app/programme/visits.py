@@ -5,15 +5,18 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from ledger import Points, Session, new_id
+import ledger
+from ledger import MemberId, Points, Session, new_id
 from panel_app.programme.access import Actor
-from panel_app.programme.models import Member, Visit
+from panel_app.programme.models import Member, Redemption, Visit
 from panel_app.programme.refusals import ProofTooWeak, VisitOver
-from panel_app.programme.terms import EntryMode, Proof
+from panel_app.programme.terms import EntryMode, Proof, RedemptionStatus
 
 LASTS = timedelta(minutes=5)
 
-# A printed card can be copied and a typed code read over a shoulder: they take this many points at most.
+# A printed card can be copied and a typed code read over a shoulder: within a day they take this many points of a
+# member at most, in however many visits.
+A_DAY = timedelta(hours=24)
 POINTS_MAX = {Proof.MEMBER_CARD: Points(500), Proof.TYPED_MEMBER_CODE: Points(2000)}
 
 
@@ -51,8 +54,22 @@ def current(session: Session, actor: Actor, visit_id: UUID) -> Visit:
     return visit
 
 
-def judge_proof(visit: Visit, points: Points) -> None:
-    """Refuse more points than the visit's proof is good for (ProofTooWeak)."""
+def judge_proof(session: Session, visit: Visit, points: Points) -> None:
+    """Refuse more points than this kind of proof is good for, with what it took already (ProofTooWeak)."""
     limit = POINTS_MAX.get(Proof(visit.proof))
-    if limit is not None and points > limit:
+    if limit is None:
+        return
+    # Two tills that ask at once must see each other's answer: the second one waits here for the first.
+    ledger.lock_member(session, MemberId(visit.member_id))
+    taken = session.scalar(
+        sa.select(sa.func.coalesce(sa.func.sum(Redemption.points_due + Redemption.claim_points), 0))
+        .join(Visit, Visit.id == Redemption.visit_id)
+        .where(
+            Redemption.member_id == visit.member_id,
+            Redemption.opened_at > session.clock.now() - A_DAY,
+            Redemption.status.in_([RedemptionStatus.RESERVED.value, RedemptionStatus.COMPLETED.value]),
+            Visit.proof == visit.proof,
+        )
+    )
+    if int(taken or 0) + points > limit:
         raise ProofTooWeak(limit=limit)

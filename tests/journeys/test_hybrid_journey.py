@@ -105,7 +105,7 @@ def _manager_sees_its_life(page: Page, shop: Shop, till: str, booking_id: str) -
         expect(record).to_contain_text(words, use_inner_text=True)
     expect(page.locator(".timeline strong")).to_have_text(["Code read", "Points held", "Confirmed"])
     people = [step.inner_text().split(" · ")[0] for step in page.locator(".timeline .muted").all()]
-    assert people == ["Nora Keller"] * 2
+    assert people == ["Nora Keller"] * 3
     entry = page.get_by_role("row").filter(has_text="Debit By Redemption")
     expect(entry).to_contain_text("-600")
     expect(entry).to_contain_text("900")

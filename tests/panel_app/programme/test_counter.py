@@ -4,6 +4,7 @@ import pytest
 
 import ledger
 from panel_app.programme import branches, catalogue, counter
+from panel_app.programme.access import Actor
 from panel_app.programme.baskets import Order
 from panel_app.programme.catalogue import NewOption
 from panel_app.programme.refusals import (
@@ -182,6 +183,24 @@ def test_a_printed_card_takes_500_points_at_most(shop: Shop):
     dear = create_reward(shop.session, options=[NewOption(points=ledger.points(501))])
     with shop.refused(ProofTooWeak, limit=CARD_POINTS_MAX):
         shop.reserve(Order(visit_id=visit_id, reward_id=dear, option_id=shop.option(dear, 0)))
+
+
+def test_a_printed_card_takes_500_points_a_day_in_all_its_visits_at_all_tills(shop: Shop):
+    def tea(actor: Actor) -> Order:
+        return Order(
+            visit_id=shop.scan(card_code(shop), actor).visit_id,
+            reward_id=shop.world.tea,
+            option_id=shop.option(shop.world.tea, 0),
+        )
+
+    shop.confirm(shop.reserve(tea(shop.world.berlin)).booking_id)
+    for actor in (shop.world.berlin, shop.world.london):
+        second = tea(actor)
+        with shop.refused(ProofTooWeak, limit=CARD_POINTS_MAX):
+            shop.reserve(second, actor)
+    shop.reserve(shop.direct(shop.world.tea))
+    shop.later(hours=24)
+    assert shop.reserve(tea(shop.world.berlin)).points_due == 300
 
 
 def test_a_printed_card_opens_no_dearer_claim_either(shop: Shop):
