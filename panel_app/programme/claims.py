@@ -3,7 +3,6 @@
 Whether a claim is good at a counter is judged in claim_rules, in the order of product.md.
 """
 
-from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,20 +11,11 @@ from ledger import Instant, Minor, Points, Session
 from panel_app.programme import pricing
 from panel_app.programme.models import Claim, RedemptionLine
 from panel_app.programme.refusals import PriceNotOffered, UnknownCode
-from panel_app.programme.terms import ClaimFace, ClaimStatus, Money
+from panel_app.programme.terms import ClaimStatus, Money
 from scanner import RewardCode, ShortCode
 
 _CODE = "claim code"
 _SHORT = "claim short code"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnClaim:
-    """A claim as its owner sees it, with its codes."""
-
-    face: ClaimFace
-    code: str
-    short_code: str
 
 
 def sealed_codes(session: Session, code: str, short: str) -> dict[str, bytes]:
