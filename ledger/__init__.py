@@ -2,23 +2,29 @@
 
 from ledger.accounts import (
     CLAIMS,
+    EXPIRED,
     HOUSE,
     ISSUED,
     REDEEMED,
+    UNRECOVERED,
     account_id,
     member_account_id,
     open_branch,
     open_house,
     open_member,
+    partner_id,
 )
 from ledger.balances import lock_member
 from ledger.check import Finding, verify
 from ledger.clock import Clock, ManualClock, SystemClock
 from ledger.columns import Flag, Instant, Key, Whole
-from ledger.credits import credit
+from ledger.credits import credit, goodwill
 from ledger.database import Database, Session, read, transact
-from ledger.debits import charge_claim, settle_claim
+from ledger.debits import adjust_debit, charge_claim, debit, settle_claim, transfer
+from ledger.due import expire_lots, post_due
 from ledger.errors import (
+    AlreadyReversed,
+    BelongsToBooking,
     HoldClosed,
     HoldExpired,
     KeyInUse,
@@ -26,6 +32,7 @@ from ledger.errors import (
     MoreThanHold,
     NotEnoughPoints,
     NotFound,
+    NotReversible,
     PointsNotYetPosted,
     Reason,
     Refusal,
@@ -41,6 +48,7 @@ from ledger.holds import (
 )
 from ledger.ids import new_id
 from ledger.keyring import Keyring
+from ledger.member_log import log_of
 from ledger.models import metadata
 from ledger.outcomes import (
     OutcomeStatus,
@@ -52,6 +60,7 @@ from ledger.outcomes import (
     remember_refusal,
     remember_success,
 )
+from ledger.reversals import cancel_pending, reverse_entry, undo_entry
 from ledger.statements import balance_of, entries_of, entry_by_id
 from ledger.terms import (
     POINTS_ASSET,
@@ -59,6 +68,7 @@ from ledger.terms import (
     AccountKind,
     Balance,
     CashLeg,
+    Charge,
     Credit,
     EarnKind,
     Entry,
@@ -69,6 +79,7 @@ from ledger.terms import (
     HoldEvent,
     HoldId,
     HoldStatus,
+    LogLine,
     MemberId,
     Minor,
     Origin,
@@ -79,14 +90,19 @@ from ledger.terms import (
 
 __all__ = [
     "CLAIMS",
+    "EXPIRED",
     "HOUSE",
     "ISSUED",
     "POINTS_ASSET",
     "REDEEMED",
+    "UNRECOVERED",
     "WHOLE_MAX",
     "AccountKind",
+    "AlreadyReversed",
     "Balance",
+    "BelongsToBooking",
     "CashLeg",
+    "Charge",
     "Clock",
     "Credit",
     "Database",
@@ -108,12 +124,14 @@ __all__ = [
     "KeyInUse",
     "KeyReused",
     "Keyring",
+    "LogLine",
     "ManualClock",
     "MemberId",
     "Minor",
     "MoreThanHold",
     "NotEnoughPoints",
     "NotFound",
+    "NotReversible",
     "Origin",
     "OutcomeStatus",
     "Points",
@@ -126,20 +144,26 @@ __all__ = [
     "SystemClock",
     "Whole",
     "account_id",
+    "adjust_debit",
     "balance_of",
     "by_key",
+    "cancel_pending",
     "capture_hold",
     "charge_claim",
     "claim_key",
     "credit",
+    "debit",
     "entries_of",
     "entry_by_id",
     "expire_hold",
     "expire_holds",
+    "expire_lots",
     "extend_hold",
     "fingerprint",
+    "goodwill",
     "hold_by_id",
     "lock_member",
+    "log_of",
     "member_account_id",
     "metadata",
     "minor",
@@ -147,13 +171,18 @@ __all__ = [
     "open_branch",
     "open_house",
     "open_member",
+    "partner_id",
     "place_hold",
     "points",
+    "post_due",
     "read",
     "release_hold",
     "remember_refusal",
     "remember_success",
+    "reverse_entry",
     "settle_claim",
     "transact",
+    "transfer",
+    "undo_entry",
     "verify",
 ]

@@ -21,16 +21,35 @@ def account_id(kind: AccountKind, asset: str, owner_id: UUID = HOUSE, tender: st
 ISSUED = account_id(AccountKind.ISSUED, POINTS_ASSET)
 CLAIMS = account_id(AccountKind.CLAIMS, POINTS_ASSET)
 REDEEMED = account_id(AccountKind.REDEEMED, POINTS_ASSET)
+EXPIRED = account_id(AccountKind.EXPIRED, POINTS_ASSET)
+UNRECOVERED = account_id(AccountKind.UNRECOVERED, POINTS_ASSET)
 
 
 def member_account_id(member_id: MemberId) -> UUID:
     return account_id(AccountKind.MEMBER, POINTS_ASSET, member_id)
 
 
+def partner_id(partner: str) -> UUID:
+    """A partner is known to the books by its name alone."""
+    return uuid5(_NAMES, f"partner|{partner}")
+
+
 def open_house(session: Session) -> None:
     """The accounts that belong to nobody else; a second time changes nothing."""
-    house = (AccountKind.ISSUED, AccountKind.CLAIMS, AccountKind.REDEEMED)
+    house = (
+        AccountKind.ISSUED,
+        AccountKind.CLAIMS,
+        AccountKind.REDEEMED,
+        AccountKind.EXPIRED,
+        AccountKind.UNRECOVERED,
+    )
     _open(session, [_row(kind, POINTS_ASSET, HOUSE) for kind in house])
+
+
+def open_partner(session: Session, partner: str) -> UUID:
+    """The points account of a partner, opened by its first transfer or grant."""
+    _open_missing(session, [_row(AccountKind.PARTNER, POINTS_ASSET, partner_id(partner))])
+    return account_id(AccountKind.PARTNER, POINTS_ASSET, partner_id(partner))
 
 
 def open_branch(session: Session, branch_id: UUID, currency: str) -> None:
@@ -54,11 +73,13 @@ def open_for_cash(session: Session, cash: Sequence[CashLeg]) -> None:
         return
     rows = [_row(AccountKind.CASH, leg.currency, leg.branch_id, leg.tender) for leg in cash]
     rows += [_row(AccountKind.TAKINGS, leg.currency, leg.branch_id) for leg in cash]
+    _open_missing(session, rows)
+
+
+def _open_missing(session: Session, rows: list[dict[str, object]]) -> None:
     wanted = {row["id"]: row for row in rows}
-    there = session.scalars(sa.select(accounts.c.id).where(accounts.c.id.in_(list(wanted))))
-    for known in there.all():
-        del wanted[known]
-    _open(session, list(wanted.values()))
+    there = set(session.scalars(sa.select(accounts.c.id).where(accounts.c.id.in_(list(wanted)))))
+    _open(session, [row for key, row in wanted.items() if key not in there])
 
 
 def _row(kind: AccountKind, asset: str, owner_id: UUID, tender: str = "") -> dict[str, object]:

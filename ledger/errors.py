@@ -2,7 +2,8 @@
 
     Refusal                      an expected "no": a Reason, and data as fields
     ├── (ledger)                 NotEnoughPoints, PointsNotYetPosted, NotFound, HoldClosed, HoldExpired,
-    │                            MoreThanHold, KeyReused, KeyInUse
+    │                            MoreThanHold, AlreadyReversed, NotReversible, BelongsToBooking,
+    │                            KeyReused, KeyInUse
     └── (panel_app/programme/refusals.py)  what the programme refuses
 
 Anything that is not a Refusal is a fault: an incident, never a half-done step.
@@ -27,6 +28,8 @@ class Reason(StrEnum):
     MORE_THAN_HOLD = "more_than_hold"
     HOLD_CLOSED = "hold_closed"
     HOLD_EXPIRED = "hold_expired"
+    ALREADY_REVERSED = "already_reversed"
+    NOT_REVERSIBLE = "not_reversible"
     BELONGS_TO_BOOKING = "belongs_to_booking"
     KEY_REUSED = "key_reused"
     KEY_IN_USE = "key_in_use"
@@ -142,6 +145,30 @@ class HoldClosed(Refusal):
 class HoldExpired(Refusal):
     reason: ClassVar[Reason] = Reason.HOLD_EXPIRED
     expired_at: datetime
+
+
+@dataclass(kw_only=True)
+class AlreadyReversed(Refusal):
+    """Of the entry only `left` points may still be reversed: 0 when all of it is."""
+
+    reason: ClassVar[Reason] = Reason.ALREADY_REVERSED
+    left: Points
+
+
+@dataclass(kw_only=True)
+class NotReversible(Refusal):
+    """A reversal or an expiry is final; what was wrong is put right by another entry."""
+
+    reason: ClassVar[Reason] = Reason.NOT_REVERSIBLE
+    type: str
+
+
+@dataclass(kw_only=True)
+class BelongsToBooking(Refusal):
+    """The entry is part of a redemption and is reversed only through it."""
+
+    reason: ClassVar[Reason] = Reason.BELONGS_TO_BOOKING
+    booking_id: str
 
 
 @dataclass(kw_only=True)

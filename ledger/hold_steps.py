@@ -6,10 +6,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ledger.accounts import CLAIMS, REDEEMED
-from ledger.journal import cash_legs, change_balance, house, origin_columns, points_leg, post_for_member
-from ledger.lots import give_back, take
-from ledger.models import balances, earmarks, hold_events, holds, postings
+from ledger.accounts import REDEEMED
+from ledger.journal import (
+    against,
+    cash_legs,
+    change_balance,
+    claim_legs,
+    house,
+    origin_columns,
+    post_for_member,
+)
+from ledger.lots import due_by_hold, give_back, give_back_rest, nothing_due, take
+from ledger.models import balances, earmarks, entries, hold_events, holds
 from ledger.steps import Answer, Plan, Step, argument
 from ledger.terms import HoldEvent, HoldStatus
 
@@ -26,6 +34,7 @@ def _place(plan: Plan) -> None:
         .where(
             balances.c.member_id == argument("member_id", balances.c.member_id),
             balances.c.posted - balances.c.held >= points,
+            nothing_due(plan.now()),
         )
         .values(held=balances.c.held + points)
         .returning(balances.c.member_id, plan.now().label("at"), expires_at.label("expires_at"))
@@ -54,20 +63,47 @@ def _extend(plan: Plan) -> None:
 
 
 def _capture(plan: Plan, cash: int, claims: int) -> None:
+    hold = _close_captured(plan)
+    _record(plan, HoldEvent.CAPTURED, hold)
+    spent = -hold["points"]
+    balance = change_balance(plan, member_id=hold["member_id"], points=spent, held=spent, at=hold["at"])
+    _post_capture(plan, balance, cash, claims)
+
+
+def _capture_part(plan: Plan, cash: int, claims: int) -> None:
+    """The same for a part; the rest goes back to its lots, and the log says so."""
+    captured = argument("captured", holds.c.points)
+    hold = _close_captured(plan, holds.c.points > captured)
+    hold_id = argument("hold_id", holds.c.id)
+    _record(plan, HoldEvent.CAPTURED, hold, points=captured)
+    rest_id = argument("rest_event_id", hold_events.c.id)
+    _record(plan, HoldEvent.RELEASED, hold, points=hold["points"] - captured, event_id=rest_id)
+    balance = change_balance(
+        plan,
+        member_id=hold["member_id"],
+        points=-captured,
+        held=-hold["points"],
+        at=hold["at"],
+        values=due_by_hold(plan, hold_id),
+    )
+    _post_capture(plan, balance, cash, claims)
+    entry_id = argument("entry_id", entries.c.id)
+    give_back_rest(plan, hold_id=hold_id, entry_id=entry_id, captured=captured, after=balance)
+
+
+def _close_captured(plan: Plan, *guards: Any) -> Answer:
     moment = _moment(plan)
     closed = {
         "status": HoldStatus.CAPTURED.value,
         "closed_at": moment["at"],
         "closing_entry_id": argument("entry_id", holds.c.closing_entry_id),
     }
-    hold = _move(plan, moment, holds.c.expires_at > moment["at"], closed)
-    _record(plan, HoldEvent.CAPTURED, hold)
-    spent = -hold["points"]
-    balance = change_balance(plan, member_id=hold["member_id"], points=spent, held=spent, at=hold["at"])
-    settled = argument("claim_points", postings.c.amount)
-    claim_legs = [points_leg(house(CLAIMS), -settled), points_leg(house(REDEEMED), settled)] * claims
-    hold_id = argument("hold_id", holds.c.id)
-    post_for_member(plan, balance, REDEEMED, [*claim_legs, *cash_legs(cash)], hold_id=hold_id)
+    return _move(plan, moment, sa.and_(holds.c.expires_at > moment["at"], *guards), closed)
+
+
+def _post_capture(plan: Plan, balance: Answer, cash: int, claims: int) -> None:
+    legs = [against(house(REDEEMED), balance), *claim_legs(claims), *cash_legs(cash)]
+    post_for_member(plan, balance, legs, {"hold_id": argument("hold_id", holds.c.id)})
 
 
 def _release(plan: Plan) -> None:
@@ -86,20 +122,21 @@ def _give_back(plan: Plan, moment: Answer, guard: Any, status: HoldStatus) -> No
     freed = (
         sa.update(balances)
         .where(balances.c.member_id == hold["member_id"])
-        .values(held=balances.c.held - hold["points"])
-        .returning(balances.c.member_id)
+        .values(held=balances.c.held - hold["points"], **due_by_hold(plan, argument("hold_id", holds.c.id)))
+        .returning(balances.c.member_id, balances.c.due_at)
     )
     balance = plan.ask("balance", freed)
     give_back(plan, hold_id=argument("hold_id", holds.c.id), after=balance)
 
 
 def _moment(plan: Plan) -> Answer:
-    """The hold's member, locked, and then one reading of the clock."""
+    """The hold's member, locked, and then one reading of the clock, if nothing is due on the member."""
     hold_id = argument("hold_id", holds.c.id)
     member_id = sa.select(holds.c.member_id).where(holds.c.id == hold_id).scalar_subquery()
-    lock = sa.select(balances.c.member_id).where(balances.c.member_id == member_id)
+    lock = sa.select(balances.c.member_id, balances.c.due_at).where(balances.c.member_id == member_id)
     locked = plan.ask("locked", lock.with_for_update(key_share=True))
-    return plan.ask("moment", sa.select(locked["member_id"].label("member_id"), plan.now().label("at")))
+    read = sa.select(locked["member_id"].label("member_id"), plan.now().label("at"))
+    return plan.ask("moment", read.where(nothing_due(plan.now(), locked["due_at"])))
 
 
 def _move(plan: Plan, moment: Answer, guard: Any, values: Mapping[str, Any]) -> Answer:
@@ -119,18 +156,22 @@ def _move(plan: Plan, moment: Answer, guard: Any, values: Mapping[str, Any]) -> 
     return plan.ask("hold", moved)
 
 
-def _record(plan: Plan, event: HoldEvent, after: Answer) -> None:
+def _record(plan: Plan, event: HoldEvent, after: Answer, *, points: Any = None, event_id: Any = None) -> None:
     row = {
-        "id": argument("event_id", hold_events.c.id),
+        "id": argument("event_id", hold_events.c.id) if event_id is None else event_id,
         "hold_id": argument("hold_id", hold_events.c.hold_id),
         "member_id": after["member_id"],
         "event": sa.literal(event.value),
         "expires_at": after["expires_at"],
         "created_at": after["at"],
+        **({} if points is None else {"points": points}),
+        **({"reason": argument("reason", hold_events.c.reason)} if event in _WITH_REASON else {}),
         **origin_columns(hold_events),
     }
     plan.insert("event", hold_events, after, row)
 
+
+_WITH_REASON = {HoldEvent.RELEASED, HoldEvent.EXPIRED}
 
 PLACE = Step(_place)
 EXTEND = Step(_extend)
@@ -142,3 +183,8 @@ EXPIRE = Step(_expire)
 def capture_step(cash: int, claims: int) -> Step:
     """The capture with so many cash legs, and with the points of a claim (1) or without (0)."""
     return Step(lambda plan: _capture(plan, cash, claims))
+
+
+@cache
+def capture_part_step(cash: int, claims: int) -> Step:
+    return Step(lambda plan: _capture_part(plan, cash, claims))

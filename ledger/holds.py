@@ -2,6 +2,10 @@
 
 Every step takes the member's balance row first and the hold second, so that two steps can't deadlock, and the
 expiry is compared with one reading of the clock made after those locks. Nothing waits for a sweeper.
+
+Order of checks: malformed → (replay of the key, by the caller) → not found → more than the hold → captured or
+released → expired → not enough. On "not enough" the caller, who closes redemptions, expires the member's own
+overdue holds with expire_holds(member_id=…) and tries once more.
 """
 
 from collections.abc import Sequence
@@ -12,8 +16,9 @@ import sqlalchemy as sa
 from ledger.accounts import open_for_cash
 from ledger.balances import lock_member, not_enough
 from ledger.database import Session
-from ledger.errors import HoldClosed, HoldExpired, NotFound
-from ledger.hold_steps import EXPIRE, EXTEND, PLACE, RELEASE, capture_step
+from ledger.due import run_settled, settle_member
+from ledger.errors import HoldClosed, HoldExpired, MoreThanHold, NotFound
+from ledger.hold_steps import EXPIRE, EXTEND, PLACE, RELEASE, capture_part_step, capture_step
 from ledger.ids import new_id
 from ledger.journal import cash_arguments, debit_type, entry_arguments, entry_from, origin_arguments
 from ledger.models import balances, holds
@@ -28,21 +33,17 @@ FINAL = {HoldStatus.CAPTURED, HoldStatus.RELEASED}
 def place_hold(
     session: Session, origin: Origin, *, member_id: MemberId, points: Points, ttl: timedelta
 ) -> Hold:
-    """Reserves points until `ttl` from the database's now. Raises NotFound, NotEnoughPoints."""
+    """Reserves points until `ttl` from the database's now.
+
+    Raises NotFound, NotEnoughPoints, PointsNotYetPosted.
+    """
     if whole_points(points) <= 0 or ttl <= timedelta(0):
         raise ValueError("a hold has at least one point and some time")
     lock_member(session, member_id)
     hold_id = HoldId(new_id())
-    answers = PLACE.run(
-        session,
-        hold_id=hold_id,
-        event_id=new_id(),
-        member_id=member_id,
-        points=points,
-        ttl=ttl,
-        expires_at=session.clock.now() + ttl,
-        **origin_arguments(origin),
-    )
+    values = {"hold_id": hold_id, "event_id": new_id(), "member_id": member_id, "points": points, "ttl": ttl}
+    values |= {"expires_at": session.clock.now() + ttl, **origin_arguments(origin)}
+    answers = run_settled(session, origin, member_id, lambda: PLACE.run(session, **values))
     if answers is None:
         raise not_enough(session, member_id, points)
     return Hold(
@@ -66,9 +67,13 @@ def extend_hold(session: Session, origin: Origin, hold_id: HoldId, *, until: dat
     return hold_by_id(session, hold_id)
 
 
-def release_hold(session: Session, origin: Origin, hold_id: HoldId) -> Hold:
-    """Gives the points back to their lots. Raises NotFound, HoldClosed, HoldExpired."""
-    _change(session, RELEASE, origin, hold_id)
+def release_hold(session: Session, origin: Origin, hold_id: HoldId, *, reason: str | None = None) -> Hold:
+    """Gives the points back to their lots; what comes back to a lot that has run out expires at once.
+
+    Raises NotFound, HoldClosed, HoldExpired.
+    """
+    answers = _change(session, RELEASE, origin, hold_id, reason=reason)
+    _settle_returned(session, origin, answers)
     return hold_by_id(session, hold_id)
 
 
@@ -79,13 +84,17 @@ def capture_hold(
     *,
     cash: Sequence[CashLeg] = (),
     claim_points: Points = NO_POINTS,
+    points: Points | None = None,
 ) -> Entry:
-    """Takes all of the hold, the cash legs and claim points of the same visit, in one entry.
+    """Takes the hold, the cash legs and claim points of the same visit, in one entry.
 
-    Raises NotFound, HoldClosed, HoldExpired.
+    All of the hold, or once `points` of it: the rest is released in the same step, with an event of its own.
+    Raises NotFound, MoreThanHold, HoldClosed, HoldExpired.
     """
     if whole_points(claim_points) < 0:
         raise ValueError("claim points are not negative")
+    if points is not None and _is_part(session, hold_id, points):
+        return _capture_part(session, origin, hold_id, points, cash, claim_points)
     open_for_cash(session, cash)
     given = entry_arguments(origin, debit_type(origin))
     step = capture_step(len(cash), int(claim_points > 0))
@@ -96,7 +105,8 @@ def capture_hold(
 
 def expire_hold(session: Session, origin: Origin, hold_id: HoldId) -> Hold:
     """Closes one hold if it has run out, for a caller that also closes its redemption. Raises NotFound."""
-    EXPIRE.run(session, hold_id=hold_id, event_id=new_id(), **origin_arguments(origin))
+    hold = hold_by_id(session, hold_id)
+    _expire(session, origin, hold_id, hold.member_id)
     return hold_by_id(session, hold_id)
 
 
@@ -124,12 +134,12 @@ def expire_holds(
         .order_by(holds.c.expires_at, holds.c.id)
         .limit(limit)
     ).all()
-    expired = []
-    for hold_id in candidates:
-        arguments = {"hold_id": hold_id, "event_id": new_id(), **origin_arguments(origin)}
-        if EXPIRE.run(session, **arguments) is not None:
-            expired.append(hold_by_id(session, HoldId(hold_id)))
-    return expired
+    candidate_holds = [hold_by_id(session, HoldId(hold_id)) for hold_id in candidates]
+    return [
+        hold_by_id(session, hold.id)
+        for hold in candidate_holds
+        if _expire(session, origin, hold.id, hold.member_id)
+    ]
 
 
 def hold_by_id(session: Session, hold_id: HoldId) -> Hold:
@@ -143,24 +153,70 @@ def hold_by_id(session: Session, hold_id: HoldId) -> Hold:
     return Hold(**{**row, "status": HoldStatus(row["status"])})
 
 
+def _is_part(session: Session, hold_id: HoldId, points: Points) -> bool:
+    """A hold's points never change, so they may be looked at before any lock."""
+    if whole_points(points) <= 0:
+        raise ValueError("a capture takes at least one point")
+    held = hold_by_id(session, hold_id).points
+    if points > held:
+        raise MoreThanHold(held=held)
+    return points < held
+
+
+def _capture_part(
+    session: Session,
+    origin: Origin,
+    hold_id: HoldId,
+    points: Points,
+    cash: Sequence[CashLeg],
+    claim_points: Points,
+) -> Entry:
+    open_for_cash(session, cash)
+    given = entry_arguments(origin, debit_type(origin))
+    step = capture_part_step(len(cash), int(claim_points > 0))
+    settled = {"claim_points": claim_points, **cash_arguments(cash)}
+    rest = {"captured": points, "rest_event_id": new_id(), "reason": "the rest of a part capture"}
+    answers = _change(session, step, origin, hold_id, **given, **settled, **rest)
+    _settle_returned(session, origin, answers)
+    return entry_from(given, answers, hold_id=hold_id)
+
+
+def _expire(session: Session, origin: Origin, hold_id: HoldId, member_id: MemberId) -> bool:
+    """Whether it was open and had run out."""
+    values = {"hold_id": hold_id, "event_id": new_id(), "reason": None, **origin_arguments(origin)}
+    answers = run_settled(session, origin, member_id, lambda: EXPIRE.run(session, **values))
+    if answers is not None:
+        _settle_returned(session, origin, answers)
+    return answers is not None
+
+
+def _settle_returned(session: Session, origin: Origin, answers: Values) -> None:
+    """Points that came back to a lot that has run out meanwhile expire in the same step."""
+    due_at = answers["balance__due_at"]
+    if due_at is not None and due_at <= answers["moment__at"]:
+        settle_member(session, origin, answers["moment__member_id"])
+
+
 def _change(session: Session, step: Step, origin: Origin, hold_id: HoldId, **arguments: object) -> Values:
     """Runs a transition and explains it when it was refused."""
     values = {"hold_id": hold_id, "event_id": new_id(), **origin_arguments(origin)} | arguments
-    # The statement may have waited for another step on this member, and what it saw then was old. The
-    # member's row is ours now, so a second look is the last.
-    for _look in range(2):
+    # The statement may have waited for another step on this member, and what it saw then was old; or something
+    # was due on the member. The row is ours once that is settled, so a third look is the last.
+    for _look in range(3):
         answers = step.run(session, **values)
         if answers is not None:
             return answers
-        _explain(session, hold_id)
+        hold = _explain(session, hold_id)
+        settle_member(session, origin, hold.member_id)
     raise AssertionError("a hold that is open and in time takes its transition")
 
 
-def _explain(session: Session, hold_id: HoldId) -> None:
-    """Not found, then closed, then expired; nothing when the hold is open and in time."""
+def _explain(session: Session, hold_id: HoldId) -> Hold:
+    """Not found, then closed, then expired; the hold when it is open and in time."""
     hold = hold_by_id(session, hold_id)
     if hold.status in FINAL:
         raise HoldClosed(status=hold.status.value)
     now = session.scalars(sa.select(session.now_sql())).one()
     if hold.status is HoldStatus.EXPIRED or hold.expires_at <= now:
         raise HoldExpired(expired_at=hold.expires_at)
+    return hold

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from ledger.accounts import account_id
+from ledger.accounts import CLAIMS, REDEEMED, account_id
 from ledger.ids import new_id
 from ledger.models import balances, entries, postings
 from ledger.steps import Answer, Plan, Values, argument
@@ -18,7 +18,6 @@ from ledger.terms import (
     EarnKind,
     Entry,
     EntryType,
-    HoldId,
     Origin,
     minor,
 )
@@ -54,6 +53,12 @@ def points_leg(account: Any, amount: Any) -> Leg:
     return Leg(account_id=account, amount=amount, asset=sa.literal(POINTS_ASSET), reference=sa.null())
 
 
+def claim_legs(count: int) -> list[Leg]:
+    """Claims → redeemed for the points that were charged at the claim, when `count` is 1."""
+    settled = argument("claim_points", postings.c.amount)
+    return [points_leg(house(CLAIMS), -settled), points_leg(house(REDEEMED), settled)] * count
+
+
 def cash_legs(count: int) -> list[Leg]:
     """Two legs for each of `count` cash legs, whose values come by cash_arguments()."""
     legs = []
@@ -87,7 +92,14 @@ def cash_arguments(cash: Sequence[CashLeg]) -> dict[str, object]:
 
 
 def change_balance(
-    plan: Plan, *, member_id: Any, points: Any, held: Any, at: Any, guards: Sequence[Any] = ()
+    plan: Plan,
+    *,
+    member_id: Any,
+    points: Any,
+    held: Any,
+    at: Any,
+    guards: Sequence[Any] = (),
+    values: Mapping[str, Any] | None = None,
 ) -> Answer:
     """Moves a member's balance row by `points` and counts the entry that post() then numbers."""
     changed = (
@@ -97,12 +109,14 @@ def change_balance(
             posted=balances.c.posted + points,
             held=balances.c.held + held,
             entries=balances.c.entries + 1,
+            **(values or {}),
         )
         .returning(
             balances.c.member_id,
             balances.c.account_id,
             balances.c.posted,
             balances.c.entries,
+            balances.c.due_at,
             sa.type_coerce(points, balances.c.posted.type).label("points"),
             sa.type_coerce(at, entries.c.created_at.type).label("at"),
         )
@@ -111,28 +125,29 @@ def change_balance(
 
 
 def post_for_member(
-    plan: Plan, balance: Answer, other: UUID, legs: Sequence[Leg] = (), hold_id: Any = None
+    plan: Plan, balance: Answer, legs: Sequence[Leg], more: Mapping[str, Any] | None = None
 ) -> None:
-    """The entry behind a changed balance: the member's leg, its other side on a house account, more legs."""
+    """The entry behind a changed balance: the member's leg and the `legs` of the others."""
     own = points_leg(balance["account_id"], balance["points"])
-    against = points_leg(house(other), -balance["points"])
     numbered = {
         "points": balance["points"],
         "number": balance["entries"],
         "balance_after": balance["posted"],
-        "hold_id": sa.null() if hold_id is None else hold_id,
+        **(more or {}),
     }
-    post(plan, [own, against, *legs], after=balance, numbered=numbered)
+    post(plan, [own, *legs], after=balance, numbered=numbered)
 
 
-def post_for_house(plan: Plan, after: Answer, legs: Sequence[Leg]) -> None:
+def against(account: Any, balance: Answer) -> Leg:
+    """The other side of the member's leg."""
+    return points_leg(account, -balance["points"])
+
+
+def post_for_house(
+    plan: Plan, after: Answer, legs: Sequence[Leg], more: Mapping[str, Any] | None = None
+) -> None:
     """An entry about a member without a leg on the member's account: no number and 0 points."""
-    numbered = {
-        "points": sa.literal(0),
-        "number": sa.null(),
-        "balance_after": sa.null(),
-        "hold_id": sa.null(),
-    }
+    numbered = {"points": sa.literal(0), "number": sa.null(), "balance_after": sa.null(), **(more or {})}
     post(plan, legs, after=after, numbered=numbered)
 
 
@@ -169,7 +184,7 @@ def post(plan: Plan, legs: Sequence[Leg], *, after: Answer, numbered: Mapping[st
 
 
 def entry_arguments(origin: Origin, entry_type: EntryType, kind: EarnKind | None = None) -> dict[str, object]:
-    """What post() needs at run time."""
+    """What post() needs at run time, under a new id."""
     return {
         "entry_id": new_id(),
         "type": entry_type.value,
@@ -178,16 +193,16 @@ def entry_arguments(origin: Origin, entry_type: EntryType, kind: EarnKind | None
     }
 
 
-def entry_from(given: Values, answers: Values, hold_id: HoldId | None = None) -> Entry:
+def entry_from(given: Values, answers: Values, **more: object) -> Entry:
     """The entry that post_for_member() wrote."""
     written = {
+        **more,
         "id": given["entry_id"],
         "member_id": answers["balance__member_id"],
         "points": answers["balance__points"],
         "number": answers["balance__entries"],
         "balance_after": answers["balance__posted"],
         "created_at": answers["balance__at"],
-        "hold_id": hold_id,
     }
     return entry_of({**given, **written})
 
@@ -205,10 +220,12 @@ def debit_type(origin: Origin) -> EntryType:
 
 
 def entry_of(row: Mapping[Any, Any]) -> Entry:
-    """An entry from its columns."""
-    names = (name for name in Entry.__dataclass_fields__ if name not in {"type", "kind"})
+    """An entry from its columns; one that is missing is null."""
+    columns: dict[str, Any] = {
+        name: row.get(name) for name in Entry.__dataclass_fields__ if name not in {"type", "kind"}
+    }
     return Entry(
         type=EntryType(row["type"]),
         kind=None if row["kind"] is None else EarnKind(row["kind"]),
-        **{name: row[name] for name in names},
+        **columns,
     )

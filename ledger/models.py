@@ -24,12 +24,12 @@ STRICT: dict[str, Any] = {"sqlite_strict": True, "sqlite_with_rowid": False}
 WHOLE_RANGE = "BETWEEN -9007199254740991 AND 9007199254740991"
 
 
-def _where(condition: str) -> dict[str, Any]:
+def where(condition: str) -> dict[str, Any]:
     """A partial index on both databases."""
     return {"postgresql_where": sa.text(condition), "sqlite_where": sa.text(condition)}
 
 
-def _origin() -> tuple[sa.Column[object], ...]:
+def origin() -> tuple[sa.Column[object], ...]:
     """Who and where: the columns of terms.Origin."""
     return (
         sa.Column("client", sa.Text, nullable=False),
@@ -56,12 +56,17 @@ accounts = sa.Table(
     sa.Column("tender", sa.Text, nullable=False),
     sa.UniqueConstraint("kind", "asset", "owner_id", "tender"),
     sa.UniqueConstraint("id", "asset"),
-    sa.CheckConstraint("kind IN ('member', 'issued', 'claims', 'redeemed', 'cash', 'takings')", name="kind"),
+    sa.CheckConstraint(
+        "kind IN ('member', 'issued', 'claims', 'redeemed', 'expired', 'unrecovered', 'partner', 'cash',"
+        " 'takings')",
+        name="kind",
+    ),
     sa.CheckConstraint("(tender <> '') = (kind = 'cash')", name="tender"),
     **STRICT,
 )
 
 # Members only; house and branch sums are summed when asked. `entries` is the number of the last entry.
+# `due_at` is not later than the next moment at which pending points post or points in a lot expire.
 balances = sa.Table(
     "balances",
     metadata,
@@ -70,10 +75,12 @@ balances = sa.Table(
     sa.Column("posted", Whole, nullable=False),
     sa.Column("held", Whole, nullable=False),
     sa.Column("entries", Whole, nullable=False),
+    sa.Column("due_at", Instant),
     sa.CheckConstraint("posted - held >= 0", name="floor"),
     sa.CheckConstraint("held >= 0", name="held"),
     sa.CheckConstraint("entries >= 0", name="entries"),
     sa.CheckConstraint(f"posted {WHOLE_RANGE}", name="posted"),
+    sa.Index("ix_balances_due", "due_at", **where("due_at IS NOT NULL")),
     **STRICT,
 )
 
@@ -89,17 +96,18 @@ holds = sa.Table(
     sa.Column("closed_at", Instant),
     # No foreign key back to entries, which point here already: check.py compares both ways.
     sa.Column("closing_entry_id", Key),
-    *_origin(),
+    *origin(),
     sa.CheckConstraint("points > 0", name="points"),
     sa.CheckConstraint("status IN ('held', 'captured', 'released', 'expired')", name="status"),
     sa.CheckConstraint("(status = 'held') = (closed_at IS NULL)", name="closed"),
     sa.CheckConstraint("(status = 'captured') = (closing_entry_id IS NOT NULL)", name="captured"),
     sa.CheckConstraint("status <> 'captured' OR closed_at < expires_at", name="in_time"),
-    sa.Index("ix_holds_open", "expires_at", **_where("status = 'held'")),
-    sa.Index("ix_holds_member_open", "member_id", **_where("status = 'held'")),
+    sa.Index("ix_holds_open", "expires_at", **where("status = 'held'")),
+    sa.Index("ix_holds_member_open", "member_id", **where("status = 'held'")),
     **STRICT,
 )
 
+# `points` says how many of the hold's when they are not all of them.
 hold_events = sa.Table(
     "hold_events",
     metadata,
@@ -109,13 +117,18 @@ hold_events = sa.Table(
     sa.Column("event", sa.Text, nullable=False),
     sa.Column("expires_at", Instant, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
-    *_origin(),
+    *origin(),
+    sa.Column("points", Whole),
+    sa.Column("reason", sa.Text),
     sa.CheckConstraint("event IN ('held', 'extended', 'captured', 'released', 'expired')", name="event"),
+    sa.CheckConstraint("points > 0", name="points"),
+    sa.Index("ix_hold_events_member", "member_id", "created_at", "id"),
     **STRICT,
 )
 
 # `lines` says how many postings the entry has, so that none can be added later. `hold_id` stands on the
-# entry that captured the hold, and is unique: a hold is captured once.
+# entry that captured the hold, and is unique: a hold is captured once. An entry's reversals are numbered, so
+# that two made at the same time can't both be the next one.
 entries = sa.Table(
     "entries",
     metadata,
@@ -129,7 +142,12 @@ entries = sa.Table(
     sa.Column("lines", Whole, nullable=False),
     sa.Column("hold_id", Key, sa.ForeignKey("holds.id"), unique=True),
     sa.Column("created_at", Instant, nullable=False),
-    *_origin(),
+    *origin(),
+    sa.Column("party", sa.Text),
+    sa.Column("reverses_id", Key, sa.ForeignKey("entries.id")),
+    sa.Column("reversal_number", Whole),
+    sa.Column("unrecovered", Whole),
+    sa.Column("reason", sa.Text),
     sa.UniqueConstraint("member_id", "number"),
     sa.CheckConstraint(
         "type IN ('Earn', 'Debit By Redemption', 'Debit By On Behalf Redemption', 'Redemption Reversal',"
@@ -140,6 +158,12 @@ entries = sa.Table(
     sa.CheckConstraint("(number IS NULL) = (balance_after IS NULL)", name="balance_after"),
     sa.CheckConstraint("(number IS NULL) = (points = 0)", name="points"),
     sa.CheckConstraint("lines >= 2", name="lines"),
+    sa.CheckConstraint("(reversal_number IS NULL) = (reverses_id IS NULL)", name="reversal_number"),
+    sa.CheckConstraint(
+        "unrecovered IS NULL OR (unrecovered > 0 AND reverses_id IS NOT NULL)", name="unrecovered"
+    ),
+    sa.Index("ux_entries_reversal", "reverses_id", "reversal_number", unique=True),
+    sa.Index("ix_entries_member", "member_id", "created_at", "id"),
     **STRICT,
 )
 
@@ -174,7 +198,7 @@ lots = sa.Table(
     sa.Column("remaining", Whole, nullable=False),
     sa.Column("expires_at", Instant),
     sa.CheckConstraint("0 <= remaining AND remaining <= points AND points > 0", name="remaining"),
-    sa.Index("ix_lots_live", "member_id", **_where("remaining > 0")),
+    sa.Index("ix_lots_live", "member_id", **where("remaining > 0")),
     **STRICT,
 )
 

@@ -76,6 +76,9 @@ class AccountKind(StrEnum):
     ISSUED = "issued"  # where earned points come from
     CLAIMS = "claims"  # charged at the claim, not yet handed over
     REDEEMED = "redeemed"  # handed over
+    EXPIRED = "expired"  # ran out before they were spent
+    UNRECOVERED = "unrecovered"  # reversed earnings that were already spent
+    PARTNER = "partner"  # owner: the partner, by its name; transferred to it, or granted by it
     CASH = "cash"  # owner: the branch; taken at the counter, by tender
     TAKINGS = "takings"  # owner: the branch; the other side of the cash legs
 
@@ -100,12 +103,16 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credit:
-    """Points for a member. A lot is made with them; `expires_at` None never expires."""
+    """Points for a member. A lot is made with them; `expires_at` None never expires.
+
+    Until `posts_at` they are pending: counted, and not to be spent.
+    """
 
     member_id: MemberId
     points: Points
     kind: EarnKind
     expires_at: datetime | None = None
+    posts_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +143,12 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A balanced, immutable record. `points` is its leg on the member's own account (0 when none)."""
+    """A balanced, immutable record. `points` is its leg on the member's own account (0 when none).
+
+    Points without a number are pending: the entry is written, under this id, when they post. `party` granted
+    the goodwill or received the transfer. A reversal says what it `reverses`, and how many of the points it
+    could not take back.
+    """
 
     id: EntryId
     type: EntryType
@@ -154,6 +166,41 @@ class Entry:
     reference: str | None
     hold_id: HoldId | None
     created_at: datetime
+    party: str | None = None
+    reverses_id: EntryId | None = None
+    reason: str | None = None
+    unrecovered: Points | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """So many of a claim's points were taken from the member by this entry."""
+
+    entry_id: EntryId
+    points: Points
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """A line of a member's log: an entry, or what happened to a hold, which moves 0 points.
+
+    `what` is an entry's type or a hold's event; `concerned` is how many points it was about.
+    """
+
+    id: UUID
+    at: datetime
+    what: EntryType | HoldEvent
+    points: Points
+    concerned: Points
+    entry_id: EntryId | None
+    hold_id: HoldId | None
+    balance_after: Points | None
+    source: str
+    operator_id: UUID | None
+    on_behalf: bool
+    booking_id: str | None
+    reference: str | None
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

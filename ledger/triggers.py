@@ -7,14 +7,31 @@ refused as well, and a deferred constraint trigger compares the postings with th
 
 import sqlalchemy as sa
 
+Kept = dict[str, list[tuple[str, ...]]]
 # Append-only tables, with each set of columns that is unique in them.
-KEPT: dict[str, list[tuple[str, ...]]] = {
-    "entries": [("id",), ("member_id", "number"), ("hold_id",)],
+KEPT: Kept = {
+    "entries": [("id",), ("member_id", "number"), ("hold_id",), ("reverses_id", "reversal_number")],
     "postings": [("entry_id", "line")],
     "hold_events": [("id",)],
     "earmarks": [("hold_id", "lot_id")],
     "draws": [("entry_id", "lot_id")],
+    "givebacks": [("entry_id", "taken_by", "lot_id")],
 }
+# Of a pending credit nothing but the status changes, and that once.
+PENDING_CHANGED = "OLD.status <> 'pending' OR " + " OR ".join(
+    f"NEW.{column} IS DISTINCT FROM OLD.{column}"
+    for column in (
+        "id",
+        "member_id",
+        "type",
+        "kind",
+        "points",
+        "party",
+        "posts_at",
+        "expires_at",
+        "created_at",
+    )
+)
 OUTCOME_KEY = ("client", "operation", "key")
 
 
@@ -23,11 +40,29 @@ def install(connection: sa.Connection) -> None:
 
     It ends every migration, because a table that SQLite's batch mode recreates loses its own.
     """
-    there = sa.inspect(connection).get_table_names()
-    made = _sqlite if connection.dialect.name == "sqlite" else _postgresql
-    for table, statements in made().items():
+    inspector = sa.inspect(connection)
+    there = {
+        table: {column["name"] for column in inspector.get_columns(table)}
+        for table in inspector.get_table_names()
+    }
+    # An earlier revision does not have all the keys yet.
+    kept = {
+        table: [key for key in keys if there[table].issuperset(key)]
+        for table, keys in KEPT.items()
+        if table in there
+    }
+    made = _sqlite(kept) if connection.dialect.name == "sqlite" else _postgresql(kept)
+    for table, statements in made.items():
         for statement in statements if table in there else ():
             connection.execute(sa.text(statement))
+
+
+def remove(connection: sa.Connection) -> None:
+    """Takes them off before a migration alters tables: SQLite checks every trigger against each change."""
+    for found in names(connection):
+        table, _dot, name = found.partition(".")
+        of = "" if connection.dialect.name == "sqlite" else f" ON {table}"
+        connection.execute(sa.text(f"DROP TRIGGER {name}{of}"))
 
 
 def remove_functions(connection: sa.Connection) -> None:
@@ -49,9 +84,9 @@ def names(connection: sa.Connection) -> list[str]:
     return sorted(connection.exec_driver_sql(found).scalars())
 
 
-def _sqlite() -> dict[str, list[str]]:
+def _sqlite(kept: Kept) -> dict[str, list[str]]:
     made = {}
-    for table, keys in KEPT.items():
+    for table, keys in kept.items():
         message = f"{table} are never changed or deleted"
         made[table] = [
             *_before(table, "no_update", "UPDATE", "true", message),
@@ -65,6 +100,14 @@ def _sqlite() -> dict[str, list[str]]:
         " OR EXISTS (SELECT 1 FROM postings WHERE entry_id = NEW.id GROUP BY asset HAVING sum(amount) <> 0)"
     )
     made["entries"] += _before("entries", "balance", "INSERT", unbalanced, "the entry does not balance")
+    # SQLite learnt IS DISTINCT FROM in 3.39; IS NOT means the same.
+    changed = PENDING_CHANGED.replace("IS DISTINCT FROM", "IS NOT")
+    message = "pendings are never changed or deleted"
+    made["pendings"] = [
+        *_before("pendings", "no_delete", "DELETE", "true", message),
+        *_before("pendings", "no_update", "UPDATE", changed, message),
+        *_before("pendings", "no_replace", "INSERT", _exists("pendings", [("id",)]), message),
+    ]
     message = "outcomes are final"
     made["outcomes"] = [
         *_before("outcomes", "no_delete", "DELETE", "true", message),
@@ -87,8 +130,15 @@ def _exists(table: str, keys: list[tuple[str, ...]]) -> str:
     return " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {condition})" for condition in same)
 
 
-def _postgresql() -> dict[str, list[str]]:
-    made = {table: _kept(table, "UPDATE OR DELETE") for table in KEPT}
+def _postgresql(kept: Kept) -> dict[str, list[str]]:
+    made = {table: _kept(table, "UPDATE OR DELETE") for table in kept}
+    made["pendings"] = [
+        *_kept("pendings", "DELETE"),
+        (
+            "CREATE OR REPLACE TRIGGER pendings_no_update BEFORE UPDATE ON pendings FOR EACH ROW"
+            f" WHEN ({PENDING_CHANGED}) EXECUTE FUNCTION ledger_refuse()"
+        ),
+    ]
     made["outcomes"] = [
         *_kept("outcomes", "DELETE"),
         (

@@ -181,4 +181,4 @@ def test_opening_the_house_and_a_branch_again_changes_nothing(books: Books):
     books.run(lambda: ledger.open_branch(books.session, BRANCH, "USD"))
 
     after = books.read(lambda: books.session.scalar(sa.select(sa.func.count()).select_from(accounts)))
-    assert (before, after) == (5, 5)
+    assert (before, after) == (7, 7)

@@ -1,5 +1,7 @@
 """What the database itself refuses, whoever asks: changed, deleted, replaced and unbalanced records."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
@@ -8,17 +10,20 @@ import ledger
 from ledger import triggers
 from ledger.ids import new_id
 from ledger.models import entries, metadata, postings
+from tests.conftest import NOON
 from tests.ledger.books import MEMBER, Books
 
-KEPT = ("entries", "postings", "hold_events", "earmarks", "draws")
+KEPT = ("entries", "postings", "hold_events", "earmarks", "draws", "givebacks")
+GUARDED = ("outcomes", "pendings")
 SQLITE = sorted(
     [f"{table}.{table}_{name}" for table in KEPT for name in ("no_update", "no_delete", "no_replace")]
-    + [f"outcomes.outcomes_{name}" for name in ("no_update", "no_delete", "no_replace")]
+    + [f"{table}.{table}_{name}" for table in GUARDED for name in ("no_update", "no_delete", "no_replace")]
     + ["entries.entries_balance", "postings.postings_closed"]
 )
 POSTGRESQL = sorted(
-    [f"{table}.{table}_{name}" for table in (*KEPT, "outcomes") for name in ("no_change", "no_truncate")]
-    + ["outcomes.outcomes_no_update", "entries.entries_balance", "postings.postings_balance"]
+    [f"{table}.{table}_{name}" for table in (*KEPT, *GUARDED) for name in ("no_change", "no_truncate")]
+    + [f"{table}.{table}_no_update" for table in GUARDED]
+    + ["entries.entries_balance", "postings.postings_balance"]
 )
 
 
@@ -27,7 +32,9 @@ def full(books: Books) -> Books:
     """Books with at least one row in every table that is kept."""
     books.credit(100)
     books.charge(20)
-    books.capture(books.hold(30).id)
+    captured = books.capture(books.hold(30).id)
+    books.reverse(captured.id, 10)
+    books.credit(5, posts_at=NOON + timedelta(days=1))
     request = ledger.Request(client="c", operation="o", key="k", fingerprint=b"f")
 
     def remember() -> None:
@@ -47,7 +54,7 @@ def refused(books: Books, statement: str | sa.Executable) -> str:
 
 
 def contents(books: Books) -> dict[str, list[object]]:
-    tables = [*KEPT, "outcomes"]
+    tables = [*KEPT, *GUARDED]
     return books.read(
         lambda: {
             name: [tuple(row) for row in books.session.execute(sa.select(metadata.tables[name]))]
@@ -80,6 +87,9 @@ def test_records_are_never_changed_or_deleted(full: Books):
         assert f"{table} are never changed or deleted" in refused(full, f"DELETE FROM {table}")
     refused(full, "UPDATE outcomes SET status = 'refusal'")
     refused(full, "DELETE FROM outcomes")
+    refused(full, "DELETE FROM pendings")
+    for column in ("points = points + 1", "posts_at = created_at", "type = 'Goodwill Credit'"):
+        refused(full, f"UPDATE pendings SET {column}")
 
     assert contents(full) == before
 
@@ -88,7 +98,7 @@ def test_records_are_never_changed_or_deleted(full: Books):
 def test_tables_are_never_emptied(full: Books):
     before = contents(full)
 
-    for table in (*KEPT, "outcomes"):
+    for table in (*KEPT, *GUARDED):
         assert f"{table} are never changed or deleted" in refused(full, f"TRUNCATE {table} CASCADE")
 
     assert contents(full) == before
@@ -98,7 +108,7 @@ def test_tables_are_never_emptied(full: Books):
 def test_a_record_is_never_replaced_over_any_of_its_keys(full: Books):
     before = contents(full)
 
-    for name in (*KEPT, "outcomes"):
+    for name in (*KEPT, *GUARDED):
         table = metadata.tables[name]
         row = full.read(lambda: full.session.execute(sa.select(table).limit(1)).mappings().one())  # noqa: B023
         refused(full, sa.insert(table).prefix_with("OR REPLACE").values(dict(row)))
@@ -133,7 +143,7 @@ def test_an_entry_that_does_not_balance_is_refused(full: Books, amounts: list[in
     before = contents(full)
     entry = full.read(lambda: full.session.execute(sa.select(entries).limit(1)).mappings().one())
     posting = full.read(lambda: full.session.execute(sa.select(postings).limit(1)).mappings().one())
-    forged = {**entry, "id": new_id(), "number": 4, "lines": 2}
+    forged = {**entry, "id": new_id(), "number": 5, "lines": 2}
 
     def forge() -> None:
         for line, amount in enumerate(amounts, start=1):
