@@ -27,6 +27,7 @@ from ledger.terms import CashLeg, Entry, Hold, HoldId, HoldStatus, MemberId, Ori
 from ledger.terms import points as whole_points
 
 NO_POINTS = Points(0)
+PART_REASON = "the rest of a part capture"
 FINAL = {HoldStatus.CAPTURED, HoldStatus.RELEASED}
 
 
@@ -175,7 +176,8 @@ def _capture_part(
     given = entry_arguments(origin, debit_type(origin))
     step = capture_part_step(len(cash), int(claim_points > 0))
     settled = {"claim_points": claim_points, **cash_arguments(cash)}
-    rest = {"captured": points, "rest_event_id": new_id(), "reason": "the rest of a part capture"}
+    # In this order, because a log sorts events of one moment by their ids.
+    rest = {"captured": points, "event_id": new_id(), "rest_event_id": new_id(), "reason": PART_REASON}
     answers = _change(session, step, origin, hold_id, **given, **settled, **rest)
     _settle_returned(session, origin, answers)
     return entry_from(given, answers, hold_id=hold_id)

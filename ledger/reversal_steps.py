@@ -88,7 +88,9 @@ def _give_back(plan: Plan, row: Answer, shape: Shape) -> None:
         returned = lots.c.remaining + argument(f"lot_{index}_points", lots.c.remaining)
         mine = lots.c.member_id == row["member_id"]
         lot_id = argument(f"lot_{index}_id", lots.c.id)
-        plan.write("lots", sa.update(lots).where(lots.c.id == lot_id, mine).values(remaining=returned))
+        plan.write(
+            f"lots_{index}", sa.update(lots).where(lots.c.id == lot_id, mine).values(remaining=returned)
+        )
 
 
 @cache

@@ -78,6 +78,8 @@ def downgrade() -> None:
     op.drop_index("ix_balances_due", table_name="balances")
     for table, column, _kind, _constraint in reversed(ADDED):
         op.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+    # What was never posted to may go; the rest holds its postings' foreign key.
+    op.execute("DELETE FROM accounts WHERE kind IN ('expired', 'unrecovered')")
     _allow(KINDS, KINDS_BEFORE)
     triggers.install(op.get_bind())
 

@@ -1,6 +1,7 @@
 """The migrations: up and down, and no drift between them and the tables in code."""
 
 import importlib
+from datetime import timedelta
 
 import alembic.command
 import sqlalchemy as sa
@@ -9,7 +10,8 @@ from alembic.migration import MigrationContext
 
 import ledger
 from ledger import Database, triggers
-from tests.conftest import alembic_config
+from ledger.models import accounts, balances, entries, lots, postings
+from tests.conftest import NOON, alembic_config
 
 
 def test_the_tables_in_code_are_those_of_the_migrations(database: Database):
@@ -42,6 +44,48 @@ def test_down_leaves_nothing_and_up_again_has_the_triggers(database_url: str, da
         assert (sorted(sa.inspect(connection).get_table_names()), triggers.names(connection)) == before
 
 
+def test_books_that_are_kept_survive_the_way_up(database_url: str, database: Database):
+    """The accounts are copied on SQLite while other tables point to them; what expires is due afterwards."""
+    alembic.command.downgrade(alembic_config(database_url), "0001")
+    member, entry = ledger.MemberId(ledger.new_id()), ledger.new_id()
+    house = ledger.account_id(ledger.AccountKind.ISSUED, "PTS")
+    own = ledger.member_account_id(member)
+    origin = {"client": "c", "source": "s", "on_behalf": False}
+    points = {"member_id": member, "points": 9, "number": 1, "balance_after": 9, "lines": 2}
+    leg = {"entry_id": entry, "member_id": member, "asset": "PTS"}
+    rows = [
+        (accounts, {"id": house, "kind": "issued", "asset": "PTS", "owner_id": ledger.HOUSE, "tender": ""}),
+        (accounts, {"id": own, "kind": "member", "asset": "PTS", "owner_id": member, "tender": ""}),
+        (balances, {"member_id": member, "account_id": own, "posted": 9, "held": 0, "entries": 1}),
+        (postings, {**leg, "line": 1, "account_id": own, "amount": 9}),
+        (postings, {**leg, "line": 2, "account_id": house, "amount": -9}),
+        (entries, {"id": entry, "type": "Earn", "created_at": NOON, **points, **origin}),
+        (
+            lots,
+            {"id": ledger.new_id(), "member_id": member, "entry_id": entry, "points": 9, "remaining": 9}
+            | {"expires_at": NOON + timedelta(days=1)},
+        ),
+    ]
+    with database.engine.begin() as connection:
+        for table, row in rows:
+            connection.execute(sa.insert(table).values(row))
+
+    for revision in ("0002", "0001", "0002"):
+        way = alembic.command.upgrade if revision == "0002" else alembic.command.downgrade
+        way(alembic_config(database_url), revision)
+
+    with database.session() as session:
+        with ledger.read(session):
+            assert ledger.verify(session) == []
+            assert session.scalar(sa.select(balances.c.due_at)) == NOON + timedelta(days=1)
+        database.clock.set(NOON + timedelta(days=1))
+        expired = ledger.transact(
+            session,
+            lambda: ledger.expire_lots(session, ledger.Origin(client="c", source="system"), limit=1),
+        )
+        assert [entry.points for entry in expired] == [-9]
+
+
 def test_a_migration_runs_on_a_connection_it_is_given(database: Database):
     config = alembic_config("sqlite:///not-used.db")
 
@@ -59,7 +103,16 @@ def test_ledger_columns_have_no_server_default(database: Database):
         inspector = sa.inspect(connection)
         defaults = {
             (table, column["name"]): column["default"]
-            for table in ("accounts", "balances", "entries", "postings", "holds", "lots", "outcomes")
+            for table in (
+                "accounts",
+                "balances",
+                "entries",
+                "postings",
+                "holds",
+                "lots",
+                "outcomes",
+                "pendings",
+            )
             for column in inspector.get_columns(table)
             if column["default"] is not None
         }
