@@ -61,6 +61,7 @@ from ledger.outcomes import (
     remember_success,
 )
 from ledger.reversals import cancel_pending, reverse_entry, undo_entry
+from ledger.sqlite_versions import has_wal_reset_bug
 from ledger.statements import balance_of, entries_of, entry_by_id
 from ledger.terms import (
     POINTS_ASSET,
@@ -161,6 +162,7 @@ __all__ = [
     "extend_hold",
     "fingerprint",
     "goodwill",
+    "has_wal_reset_bug",
     "hold_by_id",
     "lock_member",
     "log_of",

@@ -5,6 +5,7 @@ failure, deadlock, a lock not granted within 2 s, a lost connection. A connectio
 not tried again, because nobody knows whether it was done: the caller asks again with the same key.
 PostgreSQL: READ COMMITTED, lock_timeout 2 s, statement_timeout 30 s. SQLite: WAL, synchronous FULL, one
 first-in-first-out queue of writers a process in front of BEGIN IMMEDIATE; reads stay deferred.
+A command that writes beside the server warns where has_wal_reset_bug() (sqlite_versions.py).
 """
 
 import random

@@ -1,5 +1,6 @@
 """transact() and read(): what is tried again, what isn't, and whose turn it is."""
 
+import sqlite3
 import threading
 import time
 
@@ -200,3 +201,70 @@ def test_a_slow_reader_does_not_stop_writers(database: Database, books: Books):
             read_it.set()
 
     assert at_once(database, [reader, writer])[1] == (5, 0)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_every_transaction_is_read_committed_whatever_the_server_defaults_to(
+    database: Database, database_url: str, session: Session
+):
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        name = database_url.rpartition("/")[2]
+        admin.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")
+        admin.execute(f"ALTER DATABASE {name} SET lock_timeout = '1h'")
+    database.engine.dispose()
+    asked = ("transaction_isolation", "lock_timeout", "statement_timeout", "TimeZone", "synchronous_commit")
+
+    def found() -> list[str]:
+        return [session.scalar(sa.text(f"SHOW {name}")) for name in asked]
+
+    with ledger.read(session):
+        reading = found()
+    assert reading == ledger.transact(session, found) == ["read committed", "2s", "30s", "UTC", "on"]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_control_a_plain_connection_has_the_servers_isolation(database_url: str):
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        name = database_url.rpartition("/")[2]
+        admin.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")
+    with psycopg.connect(database_url) as plain:
+        assert plain.execute("SHOW transaction_isolation").fetchone() == ("serializable",)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_on_sqlite_a_writer_has_the_write_lock_from_its_first_word(database: Database, session: Session):
+    beside = database.engine.raw_connection()
+    beside.cursor().execute("PRAGMA busy_timeout = 0")
+
+    def step() -> str:
+        with pytest.raises(sqlite3.OperationalError) as refused:
+            beside.cursor().execute("BEGIN IMMEDIATE")
+        return str(refused.value)
+
+    assert ledger.transact(session, step) == "database is locked"
+    with ledger.read(session):
+        session.scalar(sa.text("SELECT count(*) FROM balances"))
+        beside.cursor().execute("BEGIN IMMEDIATE")
+        beside.rollback()
+    beside.close()
+
+
+@pytest.mark.parametrize(
+    ("version", "buggy"),
+    [
+        ((3, 6, 23), False),
+        ((3, 7, 0), True),
+        ((3, 40, 1), True),
+        ((3, 44, 5), True),
+        ((3, 44, 6), False),
+        ((3, 45, 0), True),
+        ((3, 50, 6), True),
+        ((3, 50, 7), False),
+        ((3, 51, 0), True),
+        ((3, 51, 2), True),
+        ((3, 51, 3), False),
+        ((3, 53, 0), False),
+    ],
+)
+def test_versions_with_the_wal_reset_bug_are_known(version: tuple[int, int, int], buggy: bool):  # noqa: FBT001
+    assert ledger.has_wal_reset_bug(version) is buggy
