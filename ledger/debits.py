@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from ledger.accounts import CLAIMS, ISSUED, REDEEMED, open_for_cash, open_partner
-from ledger.balances import lock_member, not_enough
+from ledger.balances import not_enough
 from ledger.database import Session
 from ledger.due import run_settled
 from ledger.errors import NotFound
@@ -24,7 +24,7 @@ from ledger.journal import (
     post_for_house,
     post_for_member,
 )
-from ledger.lots import nothing_due, take
+from ledger.lots import nothing_due, take, unchanged
 from ledger.models import balances, draws, entries, postings
 from ledger.steps import Plan, Step, argument
 from ledger.terms import CashLeg, Entry, EntryType, MemberId, Origin, Points
@@ -83,7 +83,6 @@ def _take(
 ) -> Entry:
     if whole_points(points) <= 0:
         raise ValueError("a debit takes at least one point")
-    lock_member(session, member_id)
     given = {**entry_arguments(origin, entry_type), "party": party, "reason": reason}
     answers = run_settled(
         session,
@@ -98,13 +97,15 @@ def _take(
 
 def _build(plan: Plan) -> None:
     points = argument("points", balances.c.posted)
+    member_id = argument("member_id", balances.c.member_id)
+    enough = balances.c.posted - balances.c.held >= points
     balance = change_balance(
         plan,
-        member_id=argument("member_id", balances.c.member_id),
+        member_id=member_id,
         points=-points,
         held=sa.literal(0),
         at=plan.now(),
-        guards=[balances.c.posted - balances.c.held >= points, nothing_due(plan.now())],
+        guards=[enough, nothing_due(plan.now()), *unchanged(plan, member_id)],
     )
     more = {name: argument(name, entries.c[name]) for name in ("party", "reason")}
     post_for_member(plan, balance, [against(argument("taker", postings.c.account_id), balance)], more)

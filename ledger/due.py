@@ -56,7 +56,15 @@ def expire_lots(session: Session, origin: Origin, *, limit: int) -> list[Entry]:
 def run_settled(
     session: Session, origin: Origin, member_id: MemberId, run: Callable[[], Values | None]
 ) -> Values | None:
-    """Runs a step, and once more if something was due before it. None: the step's own guard said no."""
+    """Runs a step, without a lock at first; None: the step's own guard said no. Raises NotFound.
+
+    When the answer is no, the row may have changed while the step waited for it, or something was due: both are
+    put right under the lock, and then the no is final.
+    """
+    answers = run()
+    if answers is not None:
+        return answers
+    lock_member(session, member_id)
     while (answers := run()) is None:
         if settle_member(session, origin, member_id) is None:
             return None

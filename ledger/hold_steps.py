@@ -16,7 +16,7 @@ from ledger.journal import (
     origin_columns,
     post_for_member,
 )
-from ledger.lots import due_by_hold, give_back, give_back_rest, nothing_due, take
+from ledger.lots import due_by_hold, give_back, give_back_rest, nothing_due, take, unchanged
 from ledger.models import balances, earmarks, entries, hold_events, holds
 from ledger.steps import Answer, Plan, Step, argument
 from ledger.terms import HoldEvent, HoldStatus
@@ -24,6 +24,7 @@ from ledger.terms import HoldEvent, HoldStatus
 
 def _place(plan: Plan) -> None:
     points = argument("points", holds.c.points)
+    member_id = argument("member_id", balances.c.member_id)
     # SQLite keeps moments as text and can't add to them; there the process's clock rules anyway.
     expires_at: Any = argument("expires_at", holds.c.expires_at)
     if plan.dialect == "postgresql":
@@ -32,9 +33,10 @@ def _place(plan: Plan) -> None:
     reserved = (
         sa.update(balances)
         .where(
-            balances.c.member_id == argument("member_id", balances.c.member_id),
+            balances.c.member_id == member_id,
             balances.c.posted - balances.c.held >= points,
             nothing_due(plan.now()),
+            *unchanged(plan, member_id),
         )
         .values(held=balances.c.held + points)
         .returning(balances.c.member_id, plan.now().label("at"), expires_at.label("expires_at"))

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from ledger.accounts import open_for_cash
-from ledger.balances import lock_member, not_enough
+from ledger.balances import not_enough
 from ledger.database import Session
 from ledger.due import run_settled, settle_member
 from ledger.errors import HoldClosed, HoldExpired, MoreThanHold, NotFound
@@ -40,7 +40,6 @@ def place_hold(
     """
     if whole_points(points) <= 0 or ttl <= timedelta(0):
         raise ValueError("a hold has at least one point and some time")
-    lock_member(session, member_id)
     hold_id = HoldId(new_id())
     values = {"hold_id": hold_id, "event_id": new_id(), "member_id": member_id, "points": points, "ttl": ttl}
     values |= {"expires_at": session.clock.now() + ttl, **origin_arguments(origin)}

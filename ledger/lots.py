@@ -17,6 +17,22 @@ def nothing_due(at: Any, due_at: Any = balances.c.due_at) -> Any:
     return sa.or_(due_at.is_(None), due_at > at)
 
 
+def unchanged(plan: Plan, member_id: Any) -> list[Any]:
+    """The guard of a step that reads lots without a lock made before it.
+
+    A statement that waited for the member's row still sees the lots as they were before the wait. The row's xmin
+    tells: it is the transaction that wrote it last. SQLite has its one writer.
+    """
+    if plan.dialect == "sqlite":
+        return []
+    seen = balances.alias("seen")
+    # No type: xid compares with xid, and is never sent to Python.
+    before: sa.Select[Any] = (
+        sa.select(sa.literal_column("seen.xmin")).select_from(seen).where(seen.c.member_id == member_id)
+    )
+    return [sa.literal_column("balances.xmin") == before.scalar_subquery()]
+
+
 def due_by(plan: Plan, moment: Any) -> Mapping[str, Any]:
     """The balance's due_at, brought forward to `moment` unless that is null."""
     least = sa.func.min if plan.dialect == "sqlite" else sa.func.least
@@ -40,8 +56,8 @@ def take(
 ) -> None:
     """Takes `points` from the lots of the member of `after` and records it in `table` (earmarks or draws).
 
-    `first` is sorted by before the expiry. The member's balance row must be locked by an earlier statement:
-    only then does this one see the lots as the last holder of the lock left them.
+    `first` is sorted by before the expiry. The member's balance row must be locked by an earlier statement, or
+    `after` guarded by unchanged(): only then are the lots seen as the last holder of the lock left them.
     """
     order = SOONEST_FIRST if first is None else (first, *SOONEST_FIRST)
     queue = (

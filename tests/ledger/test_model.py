@@ -287,7 +287,7 @@ def test_the_books_follow_their_model_for_a_long_time(sqlite_template: Path):
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=400,
+            max_examples=150,
             stateful_step_count=60,
             deadline=None,
             suppress_health_check=list(HealthCheck),
