@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("ledger", "migrations", "tests", "panel_app", "scanner", "alembic.ini", "pyproject.toml")
+SECONDS_MAX = 300
 FAST = (
     "test_holds.py",
     "test_hold_rules.py",
@@ -143,9 +144,13 @@ def survives(mutant: Mutant) -> bool:
             "no:cacheprovider",
             *tests,
         ]
-        done = subprocess.run(
-            command, cwd=copy, env={**os.environ, "PYTHONPATH": str(copy)}, check=False, capture_output=True
-        )
+        environment = {**os.environ, "PYTHONPATH": str(copy)}
+        try:
+            done = subprocess.run(
+                command, cwd=copy, env=environment, check=False, capture_output=True, timeout=SECONDS_MAX
+            )
+        except subprocess.TimeoutExpired:
+            return False  # one that never ends is found as well
         if done.returncode not in {0, 1}:
             raise RuntimeError(done.stdout.decode())
         return done.returncode == 0
