@@ -200,6 +200,7 @@ def test_a_printed_card_takes_500_points_a_day_in_all_its_visits_at_all_tills(sh
             shop.reserve(second, actor)
     shop.reserve(shop.direct(shop.world.tea))
     shop.later(hours=24)
+    shop.sweep()
     assert shop.reserve(tea(shop.world.berlin)).points_due == 300
 
 
