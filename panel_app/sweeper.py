@@ -5,7 +5,7 @@ import threading
 import structlog
 
 from ledger import Database
-from panel_app.programme import claiming, redemptions
+from panel_app.programme import claiming, due_points, redemptions
 from panel_app.programme.access import system
 from panel_app.web.table_sessions import forget_expired
 
@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 
 class Sweeper:
-    """Closes overdue redemptions and holds, claims past their last day and old sessions, until it is stopped."""
+    """Closes overdue redemptions, holds, claims and sessions and settles due points, until it is stopped."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -45,6 +45,7 @@ class Sweeper:
         """One round; the slow part in every 150th."""
         with self._database.session() as session:
             redemptions.expire_due(session, system("sweeper"))
+            due_points.settle_due(session, system("sweeper"))
             if round_number % ROUNDS_BETWEEN_SLOW == 0:
                 claiming.expire_past(session, system("sweeper"))
                 forget_expired(self._database)

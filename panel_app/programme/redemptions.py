@@ -12,7 +12,18 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 import ledger
-from ledger import Entry, HoldExpired, HoldId, MemberId, Minor, NotEnoughPoints, Points, Refusal, Session
+from ledger import (
+    Entry,
+    HoldExpired,
+    HoldId,
+    MemberId,
+    Minor,
+    NotEnoughPoints,
+    Points,
+    PointsNotYetPosted,
+    Refusal,
+    Session,
+)
 from panel_app.programme import (
     audit,
     branches,
@@ -141,8 +152,10 @@ def expire_due(session: Session, actor: Actor, *, limit: int = 100) -> int:
         ).all()
         for redemption in overdue:
             reservations.close(session, actor, redemption, RedemptionStatus.EXPIRED)
-        loose = ledger.expire_holds(session, actor.origin(), limit=limit)
-        return len(overdue) + len(loose)
+        if len(overdue) == limit:
+            # More are waiting; their holds are closed with them, in the next round.
+            return len(overdue)
+        return len(overdue) + len(ledger.expire_holds(session, actor.origin(), limit=limit))
 
     return plain(session, actor, Step(operation="redemption.expire", permission=Permission.EXPIRE), run)
 
@@ -215,8 +228,9 @@ def _capture(session: Session, actor: Actor, redemption: Redemption, cash: Seque
     gets one fresh hold in the same step; cash alone never extends one.
     """
     origin = actor.origin(booking_id=redemption.booking_id)
-    member_id, claim_points = MemberId(redemption.member_id), Points(redemption.claim_points)
+    claim_points = Points(redemption.claim_points)
     if redemption.hold_id is None:
+        member_id = MemberId(redemption.member_id)
         return ledger.settle_claim(session, origin, member_id=member_id, points=claim_points, cash=cash)
     try:
         return ledger.capture_hold(
@@ -225,10 +239,8 @@ def _capture(session: Session, actor: Actor, redemption: Redemption, cash: Seque
     except HoldExpired:
         ledger.expire_hold(session, origin, HoldId(redemption.hold_id))
     try:
-        fresh = ledger.place_hold(
-            session, origin, member_id=member_id, points=Points(redemption.points_due), ttl=HOLD_LASTS
-        )
-    except NotEnoughPoints:
+        fresh = reservations.hold_points(session, actor, redemption)
+    except (NotEnoughPoints, PointsNotYetPosted):
         raise RedemptionExpired(booking_id=redemption.booking_id) from None
     redemption.hold_id = fresh.id
     return ledger.capture_hold(session, origin, fresh.id, cash=cash, claim_points=claim_points)

@@ -11,7 +11,19 @@ from uuid import UUID
 import sqlalchemy as sa
 
 import ledger
-from ledger import HoldExpired, HoldId, MemberId, Minor, NotFound, Points, Session, new_id
+from ledger import (
+    Hold,
+    HoldExpired,
+    HoldId,
+    MemberId,
+    Minor,
+    NotEnoughPoints,
+    NotFound,
+    Points,
+    PointsNotYetPosted,
+    Session,
+    new_id,
+)
 from panel_app.programme import audit, branches, claim_rules, claims, members, receipts, stock, visits
 from panel_app.programme.access import Actor
 from panel_app.programme.baskets import Basket, Order, basket_of
@@ -28,6 +40,8 @@ from panel_app.programme.terms import (
 from scanner import new_booking_id
 
 HOLD_LASTS = timedelta(seconds=120)
+# Holds of other surfaces that one step closes for a member; a member has few.
+LOOSE_HOLDS_MAX = 20
 
 
 def open_at_till(session: Session, actor: Actor) -> Reservation | None:
@@ -144,16 +158,49 @@ def hold_everything(session: Session, actor: Actor, redemption: Redemption) -> N
         if line.claim_id is not None:
             _take_claim(session, actor, redemption, line.claim_id)
     if redemption.points_due:
-        hold = ledger.place_hold(
-            session,
-            actor.origin(booking_id=redemption.booking_id),
-            member_id=MemberId(redemption.member_id),
-            points=Points(redemption.points_due),
-            ttl=HOLD_LASTS,
-        )
+        hold = hold_points(session, actor, redemption)
         redemption.hold_id, redemption.expires_at = hold.id, hold.expires_at
     for line in lines:
         stock.reserve(session, redemption.branch_id, line.reward_id, line.units, redemption.id)
+
+
+def hold_points(session: Session, actor: Actor, redemption: Redemption) -> Hold:
+    """Hold what the redemption costs; on “not enough” the member's own overdue reservations are closed first."""
+    try:
+        return _place_hold(session, actor, redemption)
+    except (NotEnoughPoints, PointsNotYetPosted):
+        if not _close_overdue(session, actor, redemption):
+            raise
+    return _place_hold(session, actor, redemption)
+
+
+def _place_hold(session: Session, actor: Actor, redemption: Redemption) -> Hold:
+    return ledger.place_hold(
+        session,
+        actor.origin(booking_id=redemption.booking_id),
+        member_id=MemberId(redemption.member_id),
+        points=Points(redemption.points_due),
+        ttl=HOLD_LASTS,
+    )
+
+
+def _close_overdue(session: Session, actor: Actor, wanted: Redemption) -> bool:
+    """Close what ran out of the same member's and was not swept yet; whether there was any."""
+    overdue = session.scalars(
+        sa.select(Redemption)
+        .where(
+            Redemption.member_id == wanted.member_id,
+            Redemption.id != wanted.id,
+            Redemption.status == RedemptionStatus.RESERVED.value,
+            Redemption.expires_at <= session.now_sql(),
+        )
+        .with_for_update()
+    ).all()
+    for redemption in overdue:
+        close(session, actor, redemption, RedemptionStatus.EXPIRED)
+    member_id = MemberId(wanted.member_id)
+    loose = ledger.expire_holds(session, actor.origin(), limit=LOOSE_HOLDS_MAX, member_id=member_id)
+    return bool(overdue or loose)
 
 
 def _take_claim(session: Session, actor: Actor, redemption: Redemption, claim_id: UUID) -> None:

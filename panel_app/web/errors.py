@@ -75,6 +75,8 @@ def status_of(reason: Reason) -> int:
             | Reason.REDEMPTION_CLOSED
             | Reason.TENDER_NOT_ACCEPTED
             | Reason.TENDER_REFERENCE_USED
+            | Reason.ALREADY_REVERSED
+            | Reason.NOT_REVERSIBLE
         ):
             return 409
         case _:
