@@ -196,7 +196,9 @@ class Till:
             return answer.status, answer.headers.get("Countermark-State"), answer.read().decode()
 
 
-def open_tills(shop: Shop, number: int, members: int = 4, url: str = "") -> list[Till]:
+def open_tills(
+    shop: Shop, number: int, members: int = 4, url: str = "", kind: type[Till] = Till
+) -> list[Till]:
     """Signed-in tills, several to a member, so that they meet on a balance as well as on the stock of mugs."""
     customers = [shop.customer(points=EARNED) for _ in range(members)]
     with shop.database.session() as session, ledger.read(session):
@@ -215,7 +217,7 @@ def open_tills(shop: Shop, number: int, members: int = 4, url: str = "") -> list
             with ledger.read(session):
                 till_id = session.scalars(sa.select(TillRow.id).where(TillRow.code == code)).one()
         customer = replace(customers[position % members], device_id=phone)
-        tills.append(Till(url or shop.url, till_id, customer, options))
+        tills.append(kind(url or shop.url, till_id, customer, options))
         tills[-1].sign_in(shop.member_code(customer))
     return tills
 
