@@ -4,12 +4,12 @@ import uuid
 from typing import assert_never
 
 import structlog
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, current_app, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 
 from ledger import Reason, Refusal
-from panel_app.web import messages
+from panel_app.web import localisation, messages
 from panel_app.web.gettext import gettext as _
 
 log = structlog.get_logger()
@@ -88,6 +88,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(CSRFError, _page_out_of_date)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(InternalServerError, _fault_outside_a_route)
     app.register_error_handler(Exception, _fault)
 
 
@@ -137,13 +138,24 @@ def _http_error(error: HTTPException) -> Response:
     return response
 
 
-def _fault(error: Exception) -> Response:
+def _fault_outside_a_route(error: InternalServerError) -> Response:
+    """What failed before a route was asked, such as the reading of the session."""
+    return _fault(error.original_exception or error)
+
+
+def _fault(error: BaseException) -> Response:
     incident = uuid.uuid4().hex[:10]
     # The engines hide parameters, so that a database's message carries no member's data into the log.
     log.error("fault", incident=incident, endpoint=request.endpoint, exc_info=error)
-    return _page(500, _("Something went wrong"), _("Nothing was half done. Try again."), incident=incident)
+    # Without the layout and what every template may name: the session and its user may be what failed.
+    html = current_app.jinja_env.get_template("fault.html").render(
+        localisation.context(),
+        title=_("Something went wrong"),
+        text=_("Nothing was half done. Try again."),
+        incident=incident,
+    )
+    return make_response(html, 500)
 
 
-def _page(status: int, title: str, text: str, incident: str | None = None) -> Response:
-    html = render_template("error.html", status=status, title=title, text=text, incident=incident)
-    return make_response(html, status)
+def _page(status: int, title: str, text: str) -> Response:
+    return make_response(render_template("error.html", status=status, title=title, text=text), status)

@@ -32,7 +32,7 @@ def init_app(app: Flask) -> None:
         reason_title=messages.title_of,
         reason_action=messages.action_of,
     )
-    app.context_processor(_context)
+    app.context_processor(context)
 
 
 blueprint = Blueprint("language", __name__)
@@ -75,7 +75,8 @@ def _languages() -> dict[str, str]:
     return found
 
 
-def _context() -> dict[str, object]:
+def context() -> dict[str, object]:
+    """What every page needs to know of its language; asks the request alone."""
     language = str(get_locale() or "en")
     direction = "rtl" if language.partition("_")[0] in _RIGHT_TO_LEFT else "ltr"
     return {"request_locale": language, "text_direction": direction, "languages": _languages()}
