@@ -46,6 +46,7 @@ class Settings(DatabaseAddress):
     host: str = "127.0.0.1"
     threads: int = Field(default=16, ge=1, le=256)
     decode_workers: int = Field(default=1, ge=1, le=64)
+    trusted_proxy: str | None = None
     session_hours: int = Field(default=12, ge=1, le=168)
     secret: SecretStr | None = None
     secret_file: Path = Path("var/secret")

@@ -1,11 +1,13 @@
 """The sweeper: a thread that closes what has run out. Safe in many copies; nothing waits for it to be right."""
 
 import threading
+from functools import partial
 
 import structlog
 
+import ledger
 from ledger import Database
-from panel_app.programme import claiming, due_points, redemptions
+from panel_app.programme import attempts, claiming, due_points, redemptions
 from panel_app.programme.access import system
 from panel_app.web.table_sessions import forget_expired
 
@@ -49,3 +51,4 @@ class Sweeper:
             if round_number % ROUNDS_BETWEEN_SLOW == 0:
                 claiming.expire_past(session, system("sweeper"))
                 forget_expired(self._database)
+                ledger.transact(session, partial(attempts.forget_ended, session))

@@ -92,7 +92,7 @@ def disable_user(username: str) -> None:
 @click.argument("username")
 @_PASSWORD
 def reset_user(username: str, password: str) -> None:
-    """Give a staff user a new password; sessions end and a lock is lifted."""
+    """Give a staff user a new password and enable the user again; sessions end and a lock is lifted."""
     from panel_app.programme.access import system
     from panel_app.programme.operators import reset_password
 
@@ -162,7 +162,8 @@ def member() -> None:
 def suspend_member(external_id: str) -> None:
     """Suspend a member: earns, can't spend."""
     from panel_app.programme.access import system
-    from panel_app.programme.members import member_by_external_id, suspend
+    from panel_app.programme.members import member_by_external_id
+    from panel_app.programme.suspension import suspend
 
     with _session() as session:
         with ledger.read(session):

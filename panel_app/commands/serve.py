@@ -13,11 +13,13 @@ import click
 
 from panel_app.commands.database import require_newest, sqlite_file
 from panel_app.commands.opening import opened_database
-from panel_app.config import load_settings
+from panel_app.config import Settings, load_settings
 
 if TYPE_CHECKING:  # The other commands do without the web.
     from flask import Flask
 
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+FORWARDED = {"x-forwarded-for", "x-forwarded-proto"}
 CONNECTIONS_MAX = 1000
 CHANNEL_TIMEOUT_SECONDS = 20
 """With waitress's own 100 and 120 s, 300 idle sockets stop the server."""
@@ -35,11 +37,22 @@ def serve(host: str | None, port: int | None) -> None:
     from panel_app.app import create_app
 
     host, port = host or settings.host, port or settings.port
+    _judge_host(host, settings.trusted_proxy)
     with only_server_of(sqlite_file(settings.database_url)):
-        server = _listen(create_app(settings), host, port, settings.threads)
+        server = _listen(create_app(settings), host, port, settings)
         click.echo(f"Countermark is on http://{host}:{port} (Ctrl+C stops it)")
         signal.signal(signal.SIGTERM, _stop)
         server.run()
+
+
+def _judge_host(host: str, trusted_proxy: str | None) -> None:
+    """Refuse to serve passwords and codes over plain http to a network; a TLS proxy must stand in front."""
+    if host in LOOPBACK or trusted_proxy is not None:
+        return
+    raise click.ClickException(
+        f"{host} would be served over plain http. Listen on 127.0.0.1 behind a TLS proxy, "
+        "or name the proxy's address in COUNTERMARK_TRUSTED_PROXY"
+    )
 
 
 @contextmanager
@@ -75,17 +88,21 @@ def only_server_of(file: Path | None) -> Iterator[None]:
         yield
 
 
-def _listen(app: "Flask", host: str, port: int, threads: int) -> Any:
+def _listen(app: "Flask", host: str, port: int, settings: Settings) -> Any:
     from waitress.server import create_server  # late for the same reason
 
+    proxy: dict[str, Any] = {"clear_untrusted_proxy_headers": True}
+    if settings.trusted_proxy is not None:
+        proxy |= {"trusted_proxy": settings.trusted_proxy, "trusted_proxy_headers": FORWARDED}
     try:
         return create_server(
             app,
             host=host,
             port=port,
-            threads=threads,
+            threads=settings.threads,
             connection_limit=CONNECTIONS_MAX,
             channel_timeout=CHANNEL_TIMEOUT_SECONDS,
+            **proxy,
         )
     except OSError as error:
         raise click.ClickException(

@@ -10,7 +10,7 @@ from datetime import timedelta
 from panel_app.demo.at_counter import AtTill, redeem_claim, redeem_reward, think_better, walk_away
 from panel_app.demo.shops import ACTOR, LENA
 from panel_app.demo.town import DAYS, Town
-from panel_app.programme import catalogue, claiming, members
+from panel_app.programme import catalogue, claiming, suspension
 from panel_app.programme.terms import EntryMode
 
 ANNA, ELIF, JONAS, OLIVIA, PIOTR, KHAI, LAYLA, KATHARINA, SAMUEL, ZOFIA = range(10)
@@ -102,7 +102,7 @@ def _suspended_with_a_claim(town: Town) -> None:
     town.give(PIOTR, 2_700)
     town.claim(PIOTR, "MUG")
     with town.database.session() as session:
-        members.suspend(session, ACTOR, town.member_ids[PIOTR])
+        suspension.suspend(session, ACTOR, town.member_ids[PIOTR])
 
 
 def _flowers_taken_back(town: Town) -> None:

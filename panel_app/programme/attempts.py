@@ -17,7 +17,7 @@ def seconds_locked(session: Session, kind: str, subject: str) -> int:
     now = session.clock.now()
     row = session.execute(
         sa.select(AttemptCount.failures, AttemptCount.window_ends_at).where(
-            AttemptCount.kind == kind, AttemptCount.subject == subject
+            AttemptCount.kind == kind, AttemptCount.subject == _hidden(session, subject)
         )
     ).one_or_none()
     if row is None or row.failures < FAILURES_MAX or row.window_ends_at <= now:
@@ -31,7 +31,7 @@ def count_failure(session: Session, kind: str, subject: str) -> None:
     insert = sqlite.insert if session.dialect == "sqlite" else postgresql.insert
     over = AttemptCount.window_ends_at <= now
     statement = insert(AttemptCount).values(
-        kind=kind, subject=subject, failures=1, window_ends_at=now + WINDOW
+        kind=kind, subject=_hidden(session, subject), failures=1, window_ends_at=now + WINDOW
     )
     session.execute(
         statement.on_conflict_do_update(
@@ -46,4 +46,18 @@ def count_failure(session: Session, kind: str, subject: str) -> None:
 
 def forget(session: Session, kind: str, subject: str) -> None:
     """Forget the failures of a subject that succeeded."""
-    session.execute(sa.delete(AttemptCount).where(AttemptCount.kind == kind, AttemptCount.subject == subject))
+    session.execute(
+        sa.delete(AttemptCount).where(
+            AttemptCount.kind == kind, AttemptCount.subject == _hidden(session, subject)
+        )
+    )
+
+
+def forget_ended(session: Session) -> None:
+    """Delete the counts whose window has ended."""
+    session.execute(sa.delete(AttemptCount).where(AttemptCount.window_ends_at <= session.clock.now()))
+
+
+def _hidden(session: Session, subject: str) -> str:
+    # What an outsider typed into a name field is sometimes a password.
+    return session.keyring.mac("attempts", subject).hex()

@@ -12,7 +12,7 @@ import ledger
 from ledger import Entry, Hold, HoldId, Minor, Points, Session
 from panel_app.programme import branches, receipts
 from panel_app.programme.access import Actor, Permission
-from panel_app.programme.models import AuditRecord, Operator, Redemption, Till, Visit
+from panel_app.programme.models import AuditRecord, Branch, Operator, Redemption, Till, Visit
 from panel_app.programme.terms import EntryMode, Money, Receipt, RedemptionStatus
 
 PAGE_ROWS = 50
@@ -89,7 +89,7 @@ def redemptions_of_day(session: Session, actor: Actor, chosen: Filter) -> Review
         day=day,
         rows=[receipts.receipt_of(session, row) for row in page],
         next_cursor=page[-1].booking_id if len(rows) > PAGE_ROWS else None,
-        totals=_totals(session, of_day, branch.currency),
+        totals=_totals(session, branch, start, end),
         operators=_operators(session, of_day),
     )
 
@@ -161,18 +161,24 @@ def _chosen(session: Session, actor: Actor, chosen: Filter) -> list[sa.ColumnEle
     return conditions
 
 
-def _totals(session: Session, of_day: Sequence[sa.ColumnElement[bool]], currency: str) -> DayTotals:
+def _totals(session: Session, branch: Branch, start: datetime, end: datetime) -> DayTotals:
+    """What was confirmed on the day, whenever it was opened: this is what lies in the drawers."""
     row = session.execute(
         sa.select(
             sa.func.count(),
             sa.func.coalesce(sa.func.sum(Redemption.points_due + Redemption.claim_points), 0),
             sa.func.coalesce(sa.func.sum(Redemption.cash_due), 0),
-        ).where(*of_day, Redemption.entry_id.is_not(None))
+        ).where(
+            Redemption.branch_id == branch.id,
+            Redemption.closed_at >= start,
+            Redemption.closed_at < end,
+            Redemption.entry_id.is_not(None),
+        )
     ).one()
     return DayTotals(
         count=row[0],
         points=Points(int(row[1])),
-        cash=Money(amount=Minor(int(row[2])), currency=currency),
+        cash=Money(amount=Minor(int(row[2])), currency=branch.currency),
     )
 
 

@@ -13,7 +13,7 @@ from panel_app.programme import audit, catalogue, claims, limits, members, prici
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.models import Claim, Reward
 from panel_app.programme.programme_facts import programme_of, tag_of
-from panel_app.programme.refusals import InvalidInput, PriceNotOffered, RewardWithdrawn
+from panel_app.programme.refusals import InvalidInput, NotAllowed, PriceNotOffered, RewardWithdrawn
 from panel_app.programme.rules import Rule
 from panel_app.programme.steps import Keyed, Step, keyed, plain
 from panel_app.programme.terms import ChargeAt, ClaimStatus
@@ -54,6 +54,8 @@ def make_claim(session: Session, actor: Actor, key: str, order: ClaimOrder) -> M
     def run() -> MadeClaim:
         if not 1 <= order.quantity <= QUANTITY_MAX:
             raise InvalidInput(field="quantity", rule=Rule.RANGE, low=1, high=QUANTITY_MAX)
+        if actor.member_id is not None and actor.member_id != order.member_id:
+            raise NotAllowed(permission=Permission.ADMINISTER.value)
         member = members.member_by_id(session, order.member_id)
         reward = catalogue.reward_by_id(session, order.reward_id)
         if reward.status != "active":

@@ -38,6 +38,7 @@ from scanner import (
 
 _SECRET = "member device"  # noqa: S105 - names what the key is for
 _PIN = "member PIN"
+DEVICES_MAX = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,7 @@ def sign_in_phone(session: Session, actor: Actor, identifier: str, pin: str) -> 
             raise SignInFailed
         attempts.forget(session, _PIN, subject)
         device_id = add_device(session, MemberId(member.id))
+        _forget_oldest(session, MemberId(member.id))
         audit.record(session, actor, "member.signed_in", member_id=MemberId(member.id))
         return PhoneSignIn(member_id=member.id, device_id=device_id)
 
@@ -127,6 +129,25 @@ def add_device(session: Session, member_id: MemberId) -> UUID:
     return device_id
 
 
+def has_device(session: Session, member_id: MemberId, device_id: UUID | None) -> bool:
+    """Whether a phone is still one of the member's."""
+    known = sa.exists().where(MemberDevice.id == device_id, MemberDevice.member_id == member_id)
+    return bool(session.scalar(sa.select(known)))
+
+
+def _forget_oldest(session: Session, member_id: MemberId) -> None:
+    """Keep the newest phones only: a code is looked for among them, and an older one has to sign in again."""
+    newest = (
+        sa.select(MemberDevice.id)
+        .where(MemberDevice.member_id == member_id)
+        .order_by(MemberDevice.created_at.desc(), MemberDevice.id.desc())
+        .limit(DEVICES_MAX)
+    )
+    session.execute(
+        sa.delete(MemberDevice).where(MemberDevice.member_id == member_id, MemberDevice.id.not_in(newest))
+    )
+
+
 def shown_code(session: Session, member_id: MemberId, device_id: UUID) -> ShownCode:
     """The code that this phone shows at this moment; UnknownCode when the phone is not the member's."""
     device = session.get(MemberDevice, device_id)
@@ -171,7 +192,7 @@ def _device_of(
         sa.select(MemberDevice)
         .where(MemberDevice.member_id == member.id)
         .order_by(MemberDevice.created_at.desc())
-        .limit(5)
+        .limit(DEVICES_MAX)
     ).all()
     # Of several phones the first that knows the digits decides; FORGED stays when none does.
     judged = Verdict.FORGED, 0

@@ -71,24 +71,6 @@ def enrol(
     return MemberId(plain(session, actor, step, run))
 
 
-def suspend(session: Session, actor: Actor, member_id: MemberId) -> None:
-    """Suspend a member: points are still earned, none can be spent."""
-
-    def run() -> None:
-        suspended = session.execute(
-            sa.update(Member)
-            .where(Member.id == member_id, Member.status == MemberStatus.ACTIVE.value)
-            .values(status=MemberStatus.SUSPENDED.value)
-            .returning(Member.id)
-        ).one_or_none()
-        if suspended is None:
-            raise NotFound(what="active member")
-        audit.record(session, actor, "member.suspended", member_id=member_id)
-
-    step = Step(operation="member.suspend", permission=Permission.ADMINISTER)
-    plain(session, actor, step, run)
-
-
 def member_by_external_id(session: Session, external_id: str) -> MemberId:
     """The id of a member by the number that the shop's other systems know; NotFound when there is none."""
     found = session.scalar(sa.select(Member.id).where(Member.external_id == external_id))

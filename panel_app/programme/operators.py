@@ -109,7 +109,7 @@ def disable_operator(session: Session, actor: Actor, username: str) -> None:
 
 
 def reset_password(session: Session, actor: Actor, username: str, password: str) -> None:
-    """Give a staff user a new password, end the user's sessions and forget failed attempts."""
+    """Give a staff user a new password and enable the user again; sessions end, failed attempts are forgotten."""
 
     def run() -> None:
         operator = _by_username(session, username)

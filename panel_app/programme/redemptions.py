@@ -200,9 +200,12 @@ def _judge_open(session: Session, actor: Actor, redemption: Redemption, payment:
         raise InvalidInput(field="shop_receipt", rule=Rule.LENGTH_AT_MOST, high=SHOP_RECEIPT_LENGTH_MAX)
     member = session.get_one(Member, redemption.member_id)
     members.judge_own_account(session, actor, member)
+    if redemption.entry_id is None:
+        members.judge_status(
+            member
+        )  # who was suspended meanwhile spends nothing, and that is the reason to tell
     if redemption.status not in (RedemptionStatus.RESERVED.value, RedemptionStatus.EXPIRED.value):
         raise RedemptionClosed(booking_id=redemption.booking_id, status=redemption.status)
-    members.judge_status(member)  # who was suspended since the hold spends nothing more
     if session.clock.now() > redemption.expires_at + TAKEN_UP_AGAIN_WITHIN:
         raise RedemptionExpired(booking_id=redemption.booking_id)
     if redemption.status == RedemptionStatus.EXPIRED.value:

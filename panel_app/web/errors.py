@@ -6,6 +6,7 @@ from typing import assert_never
 import structlog
 from flask import Flask, Response, current_app, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from ledger import Reason, Refusal
@@ -154,6 +155,8 @@ def _fault(error: BaseException) -> Response:
         text=_("Nothing was half done. Try again."),
         incident=incident,
     )
+    if isinstance(error, OperationalError):  # the database is away; it may be back in a moment
+        return make_response(html, 503, {"Retry-After": "5"})
     return make_response(html, 500)
 
 

@@ -13,7 +13,7 @@ from werkzeug.exceptions import Unauthorized
 
 import ledger
 from ledger import MemberId
-from panel_app.programme import branches, operators
+from panel_app.programme import branches, member_codes, operators
 from panel_app.programme.access import MEMBER, Actor, Permission
 from panel_app.programme.models import Member
 from panel_app.programme.terms import Place
@@ -128,12 +128,15 @@ def _operator(operator_id: UUID) -> SignedIn | None:
 
 def _member(member_id: UUID) -> SignedIn | None:
     member = books().get(Member, member_id)
+    device_id = _uuid(session.get("device_id"))
     if member is None or member.status == "closed":
+        return None
+    if not member_codes.has_device(books(), MemberId(member_id), device_id):
         return None
     return SignedIn(
         id=f"member:{member_id}",
         name=member.name,
-        device_id=_uuid(session.get("device_id")),
+        device_id=device_id,
         actor=Actor(
             client=f"member:{member_id}",
             source=MEMBER_APP,

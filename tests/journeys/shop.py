@@ -27,6 +27,7 @@ from panel_app.programme import (
     member_codes,
     members,
     pricing,
+    suspension,
 )
 from panel_app.programme.access import Actor
 from panel_app.programme.claiming import ClaimOrder, MadeClaim
@@ -82,7 +83,7 @@ class Shop:
 
     def suspend(self, customer: Customer) -> None:
         with self.database.session() as session:
-            members.suspend(session, SEED, customer.id)
+            suspension.suspend(session, SEED, customer.id)
 
     def claim(self, customer: Customer, sku: str, *, option: int = 0, quantity: int = 1) -> MadeClaim:
         """The member claims a reward on the phone, at its price with this position."""

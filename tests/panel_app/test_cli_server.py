@@ -187,3 +187,9 @@ def test_verify_names_the_first_broken_place(folder: Path) -> None:
 def test_expiring_holds_of_a_fresh_demo_closes_nothing(demo: Path) -> None:
     expired = countermark(demo, "holds", "expire")
     assert (expired.returncode, expired.stdout) == (0, "0 ran out and were closed.\n")
+
+
+def test_plain_http_to_a_network_is_refused(demo: Path) -> None:
+    refused = countermark(demo, "serve", "--host", "0.0.0.0")  # noqa: S104 - it must not be served
+    assert refused.returncode == 1
+    assert "COUNTERMARK_TRUSTED_PROXY" in refused.stderr

@@ -25,6 +25,7 @@ PIN_LENGTH_MAX = 12
 
 @blueprint.get("/sign-in")
 @needs(Permission.PUBLIC)
+@limiter.limit(SIGN_INS)
 def sign_in_form() -> str:
     """The form for number, phone or e-mail and PIN."""
     return render_template("member/sign_in.html", form_errors=[])
@@ -114,7 +115,7 @@ def claim() -> str | Response | tuple[str, int]:
             actor,
             fields.key(),
             ClaimOrder(
-                member_id=actor.member_id or MemberId(fields.identity("member_id")),
+                member_id=_own_id(actor),
                 reward_id=fields.identity("reward_id"),
                 option_id=fields.optional_identity("option_id"),
                 quantity=fields.whole("quantity", default=1),
@@ -132,6 +133,12 @@ def _rewards(form_errors: list[str]) -> str:
     return render_template(
         "member/rewards.html", offers=offers, key=secrets.token_urlsafe(16), form_errors=form_errors
     )
+
+
+def _own_id(actor: Actor) -> MemberId:
+    if actor.member_id is None:
+        raise NotAllowed(permission=Permission.MEMBER_SELF.value)
+    return actor.member_id
 
 
 def _home() -> Response:

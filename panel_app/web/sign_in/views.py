@@ -19,6 +19,7 @@ PASSWORD_LENGTH_MAX = 256
 
 @blueprint.get("/sign-in")
 @needs(Permission.PUBLIC)
+@limiter.limit(SIGN_INS)
 def form() -> str:
     """The form for user name and password."""
     return render_template("sign_in/form.html", form_errors=[])

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from ledger import NotEnoughPoints, Points, Refusal
-from panel_app.programme import catalogue, claiming, members
+from panel_app.programme import catalogue, claiming, suspension
 from panel_app.programme.access import Actor
 from panel_app.programme.baskets import Order
 from panel_app.programme.catalogue import NewOption
@@ -103,7 +103,7 @@ def held(case: Case) -> None:
 
 
 def suspended(case: Case) -> None:
-    members.suspend(case.shop.session, SEED, case.shop.world.anna)
+    suspension.suspend(case.shop.session, SEED, case.shop.world.anna)
 
 
 def own(case: Case) -> None:
@@ -138,11 +138,12 @@ ORDER: list[tuple[Affliction, type[Refusal]]] = [
     (points_gone, NotEnoughPoints),
 ]
 # A claim ends once and what has ended is not held; both dates have their own test below; and where a reward
-# may not be used nobody can take the last one.
+# may not be used nobody can take the last one; and a suspension releases what is held.
 IMPOSSIBLE = {
     *itertools.combinations((cancelled, replaced, redeemed, held), 2),
     (not_yet_valid, expired),
     (at_another_branch, out_of_stock),
+    (held, suspended),
 }
 PAIRS = [
     (one, other, reason)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from ledger import NotEnoughPoints, NotFound, new_id
-from panel_app.programme import access, catalogue, claiming, members
+from panel_app.programme import access, catalogue, claiming, suspension
 from panel_app.programme.claiming import ClaimOrder
 from panel_app.programme.refusals import (
     InvalidInput,
@@ -57,7 +57,7 @@ def test_what_can_not_be_claimed_is_refused(shop: Shop):
     catalogue.withdraw_reward(shop.session, SEED, shop.world.tea)
     with shop.refused(RewardWithdrawn):
         shop.claim(shop.world.tea)
-    members.suspend(shop.session, SEED, shop.world.lena)
+    suspension.suspend(shop.session, SEED, shop.world.lena)
     with shop.refused(MemberSuspended):
         shop.claim(shop.world.mug)
 

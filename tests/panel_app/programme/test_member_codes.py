@@ -3,7 +3,7 @@
 import pytest
 
 import ledger
-from panel_app.programme import member_codes, members
+from panel_app.programme import member_codes, suspension
 from panel_app.programme.refusals import (
     ForgedCode,
     LockedOut,
@@ -117,7 +117,7 @@ def test_another_members_phone_shows_no_code(shop: Shop):
 
 
 def test_a_suspended_member_is_refused_and_the_code_is_not_burned(shop: Shop):
-    members.suspend(shop.session, SEED, shop.world.lena)
+    suspension.suspend(shop.session, SEED, shop.world.lena)
     for _scan in range(2):
         with shop.refused(MemberSuspended):
             shop.scan(shop.code(shop.world.lena).text)

@@ -3,7 +3,7 @@
 import pytest
 
 from ledger import NotFound, new_id
-from panel_app.programme import members
+from panel_app.programme import members, suspension
 from panel_app.programme.refusals import InvalidInput
 from panel_app.programme.rules import Rule
 from tests.panel_app.programme.shop import Shop
@@ -49,9 +49,9 @@ def test_a_member_of_the_wrong_form_is_refused(shop: Shop, values: dict[str, str
 
 
 def test_a_suspended_member_earns_and_can_not_be_suspended_again(shop: Shop):
-    members.suspend(shop.session, SEED, shop.world.lena)
+    suspension.suspend(shop.session, SEED, shop.world.lena)
     shop.credit(shop.world.lena, 100)
     assert shop.balance() == (5100, 0)
     for member_id in (shop.world.lena, new_id()):
         with shop.refused(NotFound, what="active member"):
-            members.suspend(shop.session, SEED, member_id)
+            suspension.suspend(shop.session, SEED, member_id)

@@ -4,7 +4,7 @@ import pytest
 
 import ledger
 from ledger import NotFound, Points
-from panel_app.programme import access, catalogue, members, redemptions
+from panel_app.programme import access, catalogue, redemptions, suspension
 from panel_app.programme.baskets import Order
 from panel_app.programme.catalogue import NewOption
 from panel_app.programme.refusals import MemberSuspended, NotAllowed, RedemptionExpired
@@ -161,7 +161,8 @@ def test_a_member_who_was_suspended_meanwhile_spends_nothing(shop: Shop, seconds
     reserved = reserved_mix(shop)
     shop.later(seconds=seconds)
     shop.sweep()
-    members.suspend(shop.session, SEED, shop.world.lena)
+    suspension.suspend(shop.session, SEED, shop.world.lena)
+    assert shop.balance() == (5000, 0)
     with shop.refused(MemberSuspended):
         shop.confirm(reserved.booking_id, cash(400))
 

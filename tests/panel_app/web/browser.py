@@ -46,7 +46,7 @@ class Browser:
     def form_token(self) -> str:
         """What a page of this session puts into its forms."""
         if self.cookie() not in self.tokens:
-            found = re.search(r'name="csrf-token" content="([^"]+)"', self.get("/sign-in").text)
+            found = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/sign-in").text)
             assert found is not None
             self.tokens[self.cookie()] = found.group(1)
         return self.tokens[self.cookie()]

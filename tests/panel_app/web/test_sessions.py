@@ -146,7 +146,7 @@ def test_on_https_the_cookie_is_bound_to_the_host_and_to_https(house: House) -> 
 def test_sign_in_works_over_https_and_a_plain_cookie_does_not(house: House) -> None:
     browser = house.browser()
     page = browser.get("/sign-in", base_url=SECURE)
-    token = page.text.partition('csrf-token" content="')[2].partition('"')[0]
+    token = page.text.partition('csrf_token" value="')[2].partition('"')[0]
     form = {"username": "anna", "password": "correct horse battery", "csrf_token": token}
     there = browser.client.post("/sign-in", data=form, base_url=SECURE, headers={"Referer": f"{SECURE}/"})
     assert there.location == "/sign-in/place"
@@ -159,6 +159,22 @@ def test_sign_in_works_over_https_and_a_plain_cookie_does_not(house: House) -> N
 def test_a_cookie_that_is_nonsense_is_a_new_visitor(house: House, value: str) -> None:
     answer = house.browser().get("/counter", headers={"Cookie": f"{SESSION}={value}"})
     assert (answer.status_code, answer.location) == (302, "/sign-in")
+
+
+def test_a_page_without_a_form_makes_no_session(house: House) -> None:
+    before = house.shop.rows("sessions")
+    for address in ("/nothing-here", "/healthz", "/counter"):
+        house.browser().get(address)
+    assert house.shop.rows("sessions") == before
+    # The control: the sign-in form needs a token, and with it a session.
+    house.browser().get("/sign-in")
+    assert len(house.shop.rows("sessions")) == len(before) + 1
+
+
+def test_a_sixth_phone_takes_the_place_of_the_oldest(house: House) -> None:
+    phones = [house.member() for _phone in range(6)]
+    assert phones[0].get("/me").location == "/me/sign-in"
+    assert [phone.get("/me").status_code for phone in phones[1:]] == [200] * 5
 
 
 def flags(set_cookie: str) -> set[str]:
