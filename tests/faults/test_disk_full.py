@@ -19,6 +19,7 @@ from tests.faults.traffic import Till, disagreements, load, open_tills, question
 from tests.journeys.shop import Shop, open_shop
 
 TILLS = 8
+FAULTS = {500, 503}
 ROOM = 8 * 1024 * 1024
 
 
@@ -82,6 +83,7 @@ def faults_while(full: AbstractContextManager[None], shop: Shop) -> tuple[list[T
     return tills, faults
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small file system")
 def test_on_a_full_disk_nothing_is_half_done_and_it_goes_on_when_there_is_room(
     tmp_path: Path, sqlite_url: str
@@ -92,7 +94,7 @@ def test_on_a_full_disk_nothing_is_half_done_and_it_goes_on_when_there_is_room(
         with open_shop(tmp_path, f"sqlite:///{file}") as shop:
             tills, faults = faults_while(nothing_left_on(disk), shop)
             assert len(faults) >= TILLS
-            assert set(faults) == {500}
+            assert set(faults) <= FAULTS
             assert disagreements(shop, questions_of(tills)) == []
             assert sum(till.incidents for till in tills) == sum(len(till.statuses) for till in tills)
 
@@ -103,7 +105,7 @@ def test_where_no_file_may_grow_nothing_is_half_done_and_it_goes_on_afterwards(
     with open_shop(tmp_path, sqlite_url) as shop:
         tills, faults = faults_while(no_file_may_grow(shop.process_id), shop)
         assert len(faults) >= TILLS
-        assert set(faults) == {500}
+        assert set(faults) <= FAULTS
         assert disagreements(shop, questions_of(tills)) == []
         assert sum(till.incidents for till in tills) == sum(len(till.statuses) for till in tills)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.traffic import (
-    Asked,
+    Question,
     Till,
     disagreements,
     load,
@@ -76,24 +76,16 @@ def test_after_kills_in_the_middle_of_the_load_everything_told_is_there_once(
             assert disagreements(shop, questions_of(tills)) == []
             expired = shop.command("holds", "expire")
             assert (expired.returncode, expired.stdout) == (0, "0 ran out and were closed.\n")
-            verified = shop.command("verify")
-            assert (verified.returncode, verified.stdout) == (0, "The books hold.\n")
+            judge_doctored(shop, questions_of(tills))
 
 
-def test_control_a_journal_that_does_not_fit_the_books_is_noticed(tmp_path: Path, sqlite_url: str) -> None:
-    with open_shop(tmp_path, sqlite_url) as shop:
-        tills = open_tills(shop, 2)
-        with load(tills):
-            time.sleep(1)
-        journal = questions_of(tills)
-        assert disagreements(shop, journal) == []
-        done = next(one for one in journal if one.what is Asked.CONFIRM)
-        price = (done.price.points, done.price.cents)
-
-        invented = disagreements(shop, [*journal, replace(done, booking_id="B1-CM000000000")])
-        told_twice = disagreements(shop, [*journal, done])
-        never_told = disagreements(shop, [one for one in journal if one is not done])
-
+def judge_doctored(shop: Shop, journal: list[Question]) -> None:
+    """The control: a journal that does not fit the books is noticed, whichever of the two has more."""
+    done = next(one for one in journal if one.told == "done")
+    price = (done.price.points, done.price.cents)
+    invented = disagreements(shop, [*journal, replace(done, booking_id="B1-CM000000000")])
+    told_twice = disagreements(shop, [*journal, done])
+    never_told = disagreements(shop, [one for one in journal if one is not done])
     assert f"booking {('B1-CM000000000', *price)} was told, but is not in the books" in invented
     assert f"booking {(done.booking_id, *price)} was told, but is not in the books" in told_twice
     assert f"booking {(done.booking_id, *price)} is in the books, but was never told" in never_told

@@ -128,6 +128,7 @@ class Forgetful(Till):
         return super()._told(question)
 
 
+@pytest.mark.long
 def test_control_with_a_new_key_each_time_there_are_more_effects_than_questions(
     tmp_path: Path, sqlite_url: str
 ) -> None:

@@ -178,7 +178,7 @@ class Till:
 
     def _form_token(self) -> str:
         with self._opener.open(f"{self.url}/sign-in", timeout=self.timeout_seconds) as answer:
-            found = re.search(r'name="csrf-token" content="([^"]+)"', answer.read().decode())
+            found = re.search(r'csrf[-_]token" (?:content|value)="([^"]+)"', answer.read().decode())
         assert found is not None
         return found.group(1)
 
