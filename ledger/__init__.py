@@ -14,6 +14,7 @@ from ledger.accounts import (
     open_member,
     partner_id,
 )
+from ledger.anchors import AnchorFile, Gap, SealError, gap_between, seal_line
 from ledger.balances import lock_member
 from ledger.check import Finding, verify
 from ledger.clock import Clock, ManualClock, SystemClock
@@ -47,8 +48,11 @@ from ledger.holds import (
     release_hold,
 )
 from ledger.ids import new_id
+from ledger.inclusion import check_inclusion, inclusion_of
 from ledger.keyring import Keyring
 from ledger.member_log import log_of
+from ledger.leaves import BOOK_RECORDS, RecordKind
+from ledger.leaves import note as note_leaf
 from ledger.models import metadata
 from ledger.outcomes import (
     OutcomeStatus,
@@ -62,6 +66,10 @@ from ledger.outcomes import (
 )
 from ledger.reversals import cancel_pending, reverse_entry, undo_entry
 from ledger.sqlite_versions import has_wal_reset_bug
+from ledger.seal_check import SealReport, verify_seals
+from ledger.sealing import anchor_seals, check_fit, seal_and_anchor
+from ledger.seals import Seal, newest_seal, seal_restored
+from ledger.signing import PublicKey, SealKey, new_seal_key
 from ledger.statements import balance_of, entries_of, entry_by_id
 from ledger.terms import (
     POINTS_ASSET,
@@ -90,6 +98,7 @@ from ledger.terms import (
 )
 
 __all__ = [
+    "BOOK_RECORDS",
     "CLAIMS",
     "EXPIRED",
     "HOUSE",
@@ -100,6 +109,7 @@ __all__ = [
     "WHOLE_MAX",
     "AccountKind",
     "AlreadyReversed",
+    "AnchorFile",
     "Balance",
     "BelongsToBooking",
     "CashLeg",
@@ -114,6 +124,7 @@ __all__ = [
     "Expiring",
     "Finding",
     "Flag",
+    "Gap",
     "Hold",
     "HoldClosed",
     "HoldEvent",
@@ -137,20 +148,29 @@ __all__ = [
     "OutcomeStatus",
     "Points",
     "PointsNotYetPosted",
+    "PublicKey",
     "Reason",
+    "RecordKind",
     "Refusal",
     "Request",
+    "Seal",
+    "SealError",
+    "SealKey",
+    "SealReport",
     "Session",
     "StoredOutcome",
     "SystemClock",
     "Whole",
     "account_id",
     "adjust_debit",
+    "anchor_seals",
     "balance_of",
     "by_key",
     "cancel_pending",
     "capture_hold",
     "charge_claim",
+    "check_fit",
+    "check_inclusion",
     "claim_key",
     "credit",
     "debit",
@@ -163,13 +183,18 @@ __all__ = [
     "fingerprint",
     "goodwill",
     "has_wal_reset_bug",
+    "gap_between",
     "hold_by_id",
+    "inclusion_of",
     "lock_member",
     "log_of",
     "member_account_id",
     "metadata",
     "minor",
     "new_id",
+    "new_seal_key",
+    "newest_seal",
+    "note_leaf",
     "open_branch",
     "open_house",
     "open_member",
@@ -182,9 +207,13 @@ __all__ = [
     "remember_refusal",
     "remember_success",
     "reverse_entry",
+    "seal_and_anchor",
+    "seal_line",
+    "seal_restored",
     "settle_claim",
     "transact",
     "transfer",
     "undo_entry",
     "verify",
+    "verify_seals",
 ]

@@ -6,7 +6,7 @@ runs by itself and its answer is bound into the next. Statements are built once 
 building them costs Python more than the database needs to run them. Knows no table.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from ledger.columns import Instant
 from ledger.database import Session
+from ledger.leaves import note_step
 
 Values = Mapping[str, Any]
 
@@ -44,6 +45,7 @@ class Plan:
         self.dialect = dialect
         self.parts: list[tuple[str, sa.Executable]] = []
         self.answers: dict[str, Answer] = {}
+        self.told: dict[str, sa.Table] = {}
         self._ctes: list[sa.CTE] = []
 
     def now(self) -> sa.ColumnElement[datetime]:
@@ -78,9 +80,13 @@ class Plan:
 
     def insert(self, name: str, table: sa.Table, after: Answer, *rows: Mapping[str, Any]) -> None:
         """Rows for a table, once `after` has answered."""
-        selects = [_select(table, row, after) for row in rows]
-        source = selects[0] if len(selects) == 1 else sa.union_all(*selects)
-        self.write(name, sa.insert(table).from_select(list(rows[0]), source))
+        self.write(name, _rows_into(table, after, rows))
+
+    def record(self, name: str, table: sa.Table, after: Answer, *rows: Mapping[str, Any]) -> None:
+        """Rows as by insert(), told afterwards as they were stored: leaves are made of them."""
+        # No column has the part's name, or PostgreSQL would tell that column instead of the row.
+        self.told[f"stored_{name}"] = table
+        self.write(f"stored_{name}", _rows_into(table, after, rows).returning(*table.c))
 
     def whole(self) -> sa.Select[Any]:
         """All of it as one statement, for PostgreSQL; its row has every answer's columns as name__column."""
@@ -89,6 +95,7 @@ class Plan:
             for name, answer in self.answers.items()
             for key in answer.names
         ]
+        labels += [_told(cte) for cte in self._ctes if cte.name in self.told]
         rows = [answer.source for answer in self.answers.values() if answer.source is not None]
         joined: Any = rows[0]
         for row in rows[1:]:
@@ -112,7 +119,11 @@ class Step:
         connection = session.connection()
         if whole is not None:
             row = connection.execute(whole, values).mappings().one_or_none()
-            return None if row is None else dict(row)
+            if row is None:
+                return None
+            note_step(session, {table.name: row[f"told__{name}"] for name, table in plan.told.items()})
+            return dict(row)
+        told: dict[str, Sequence[Any]] = {}
         for name, statement in plan.parts:
             result = connection.execute(statement, values)
             if name in plan.answers:
@@ -120,6 +131,9 @@ class Step:
                 if answer is None:
                     return None
                 values |= {f"{name}__{key}": value for key, value in answer.items()}
+            elif name in plan.told:
+                told[plan.told[name].name] = result.mappings().all()
+        note_step(session, told)
         return values
 
     def _plan(self, dialect: str) -> tuple[Plan, sa.Select[Any] | None]:
@@ -129,6 +143,18 @@ class Step:
             self._build(plan)
             self._plans[dialect] = (plan, None if dialect == "sqlite" else plan.whole())
         return self._plans[dialect]
+
+
+def _told(cte: sa.CTE) -> sa.Label[Any]:
+    """The stored rows of one part as JSON, because the whole has one row only."""
+    stored = sa.func.json_agg(sa.literal_column(str(cte.name)), type_=sa.JSON)
+    return sa.select(stored).select_from(cte).scalar_subquery().label(f"told__{cte.name}")
+
+
+def _rows_into(table: sa.Table, after: Answer, rows: Sequence[Mapping[str, Any]]) -> sa.Insert:
+    selects = [_select(table, row, after) for row in rows]
+    source = selects[0] if len(selects) == 1 else sa.union_all(*selects)
+    return sa.insert(table).from_select(list(rows[0]), source)
 
 
 def _select(table: sa.Table, row: Mapping[str, Any], after: Answer) -> sa.Select[Any]:

@@ -16,6 +16,10 @@ KEPT: Kept = {
     "earmarks": [("hold_id", "lot_id")],
     "draws": [("entry_id", "lot_id")],
     "givebacks": [("entry_id", "taken_by", "lot_id")],
+    "leaves": [("id",)],
+    "seals": [("number",)],
+    "audit_records": [("id",)],
+    "stock_movements": [("id",)],
 }
 # Of a pending credit nothing but the status changes, and that once.
 PENDING_CHANGED = "OLD.status <> 'pending' OR " + " OR ".join(

@@ -9,11 +9,13 @@ from flask_wtf import CSRFProtect
 from werkzeug.wrappers import Response
 
 import ledger
-from ledger import Database, Keyring, SystemClock
+from ledger import AnchorFile, Database, Keyring, SystemClock
 from panel_app import log
 from panel_app.config import Settings, SettingsError
 from panel_app.programme.access import Permission
 from panel_app.programme.programme_facts import secret_fits
+from panel_app.seal_files import seal_key
+from panel_app.sealer import Sealer
 from panel_app.sweeper import Sweeper
 from panel_app.web import database as web_database
 from panel_app.web import errors, health, identity, localisation, permissions, rate_limits, security
@@ -41,13 +43,16 @@ def open_database(settings: Settings) -> Database:
 
 
 def create_app(settings: Settings) -> Flask:
-    """The panel as a WSGI application; starts its reader's processes and its sweeper."""
+    """The panel as a WSGI application; starts its reader's processes, its sweeper and its sealer."""
     database = open_database(settings)
     app = build_app(settings, database)
     app.extensions["countermark-pool"] = DecodePool(workers=settings.decode_workers)
     sweeper = Sweeper(database)
     sweeper.start()
     app.extensions["countermark-sweeper"] = sweeper
+    sealer = Sealer(database, seal_key(settings, database), AnchorFile(settings.anchor_file))
+    sealer.start()
+    app.extensions["countermark-sealer"] = sealer
     return app
 
 

@@ -6,7 +6,7 @@ import click
 from sqlalchemy import exc
 
 from ledger import Refusal
-from panel_app.commands import administration, books, database, demo, pictures, serve
+from panel_app.commands import administration, books, copies, database, demo, pictures, seals, serve
 from panel_app.config import SettingsError
 
 HOW_TO_MIGRATE = "The database has no tables, or older ones: run countermark db upgrade"
@@ -56,6 +56,9 @@ for one in (
     pictures.scan,
     books.verify,
     books.holds,
+    seals.seal,
+    copies.backup,
+    copies.restore,
     administration.programme,
     administration.user,
     administration.branch,

@@ -50,6 +50,8 @@ class Settings(DatabaseAddress):
     session_hours: int = Field(default=12, ge=1, le=168)
     secret: SecretStr | None = None
     secret_file: Path = Path("var/secret")
+    seal_key_file: Path = Path("var/seal.key")
+    anchor_file: Path = Path("var/anchors.jsonl")
 
     @model_validator(mode="after")
     def _secret_is_a_secret(self) -> "Settings":

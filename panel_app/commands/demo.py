@@ -7,8 +7,11 @@ from typing import Any
 
 import click
 
-from ledger import read
+import ledger
+from ledger import AnchorFile, Database, read
 from panel_app.commands.opening import opened_database
+from panel_app.config import load_settings
+from panel_app.seal_files import seal_key, set_anchor_aside
 
 LOGINS = Path("var/demo.json")
 LOGINS_SHOWN = 5
@@ -37,9 +40,20 @@ def seed(*, demo: bool, members: int | None, entries: int | None, if_empty: bool
         if empty:
             with click.progressbar(length=entries, label="Seeding", file=sys.stderr) as bar:
                 fill(database, members=members, entries=entries, report=bar.update)
+            _seal(database)
         elif not if_empty:
             raise click.ClickException("the database has data: the demo fills an empty one only")
     print_logins()
+
+
+def _seal(database: Database) -> None:
+    """Seals what the seed has made. An anchor of earlier data is set aside: those books are gone."""
+    settings = load_settings()
+    aside = set_anchor_aside(settings, database.clock.now())
+    if aside is not None:
+        click.echo(f"The anchor of earlier data is now {aside}.", err=True)
+    with database.session() as session:
+        ledger.seal_and_anchor(session, seal_key(settings, database), AnchorFile(settings.anchor_file))
 
 
 def print_logins() -> None:

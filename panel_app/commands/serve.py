@@ -39,10 +39,13 @@ def serve(host: str | None, port: int | None) -> None:
     host, port = host or settings.host, port or settings.port
     _judge_host(host, settings.trusted_proxy)
     with only_server_of(sqlite_file(settings.database_url)):
-        server = _listen(create_app(settings), host, port, settings)
+        app = create_app(settings)
+        server = _listen(app, host, port, settings)
         click.echo(f"Countermark is on http://{host}:{port} (Ctrl+C stops it)")
         signal.signal(signal.SIGTERM, _stop)
         server.run()
+        # Every request has been answered: what they recorded is sealed before the process ends.
+        app.extensions["countermark-sealer"].stop()
 
 
 def _judge_host(host: str, trusted_proxy: str | None) -> None:

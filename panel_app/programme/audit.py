@@ -9,9 +9,22 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
-from ledger import MemberId, Refusal, Session, new_id
+from ledger import BOOK_RECORDS, MemberId, RecordKind, Refusal, Session, new_id, note_leaf
 from panel_app.programme.access import Actor
 from panel_app.programme.models import AuditRecord, OutboxEvent
+
+AUDIT_RECORD = RecordKind(
+    name="audit_record",
+    table=AuditRecord.metadata.tables["audit_records"],
+    forms={
+        1: (
+            *("id", "at", "action", "reason", "client", "source", "operator_id", "branch_id", "till_id"),
+            *("member_id", "booking_id", "on_behalf", "request_id", "details"),
+        )
+    },
+)
+SEALED = (*BOOK_RECORDS, AUDIT_RECORD)
+"""Every kind of record that has leaves."""
 
 # Of a refusal's data these stand in the trail; the rest may hold what a person typed.
 _REFUSAL_FIELDS = ("missing", "status", "booking_id", "field", "why", "kind", "limit", "tender", "permission")
@@ -72,24 +85,24 @@ def _insert(
     booking_id: str | None,
     details: dict[str, Any],
 ) -> None:
-    session.execute(
-        sa.insert(AuditRecord).values(
-            id=new_id(),
-            at=session.clock.now(),
-            action=action,
-            reason=reason,
-            client=actor.client,
-            source=actor.source,
-            operator_id=actor.operator_id,
-            branch_id=actor.branch_id,
-            till_id=actor.till_id,
-            member_id=member_id,
-            booking_id=booking_id,
-            on_behalf=actor.on_behalf_of is not None,
-            request_id=actor.request_id,
-            details=_json(details),
-        )
-    )
+    row = {
+        "id": new_id(),
+        "at": session.clock.now(),
+        "action": action,
+        "reason": reason,
+        "client": actor.client,
+        "source": actor.source,
+        "operator_id": actor.operator_id,
+        "branch_id": actor.branch_id,
+        "till_id": actor.till_id,
+        "member_id": member_id,
+        "booking_id": booking_id,
+        "on_behalf": actor.on_behalf_of is not None,
+        "request_id": actor.request_id,
+        "details": _json(details),
+    }
+    session.execute(sa.insert(AuditRecord).values(row))
+    note_leaf(session, AUDIT_RECORD, row)
 
 
 def _json(values: dict[str, Any]) -> dict[str, Any]:

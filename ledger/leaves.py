@@ -1,0 +1,174 @@
+"""A leaf for every record that may not change: its HMAC under a key outside the database. Knows no seals.
+
+The canonical form of a record has a version, and a version's fields never change: a later column begins a new
+version, and old leaves are judged by the one they were made with. Personal values never stand in a record.
+A leaf commits with its record: what a step notes is written when its savepoint or transaction is committed, and
+forgotten when that is rolled back.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from ledger.columns import Instant
+from ledger.database import Session
+from ledger.keyring import Keyring
+from ledger.models import entries, hold_events, postings
+from ledger.seal_tables import leaves, seals
+
+Row = Mapping[Any, Any]
+PENDING = "leaves to be written"
+_ORIGIN = (
+    "client",
+    "source",
+    "branch_id",
+    "till_id",
+    "operator_id",
+    "on_behalf",
+    "booking_id",
+    "reference",
+    "request_id",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordKind:
+    """A table whose rows have leaves: the fields of each version of its canonical form, in their order.
+
+    `lines` is the table of a record's lines (an entry's postings), by `lines_key` and in the order of `line`.
+    """
+
+    name: str
+    table: sa.Table
+    forms: Mapping[int, tuple[str, ...]]
+    lines: sa.Table | None = None
+    lines_key: str = ""
+    line_forms: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def newest(self) -> int:
+        return max(self.forms)
+
+
+ENTRY = RecordKind(
+    name="entry",
+    table=entries,
+    forms={
+        1: (
+            *("id", "type", "kind", "member_id", "points", "number", "balance_after", "lines", "hold_id"),
+            *("created_at", *_ORIGIN),
+        )
+    },
+    lines=postings,
+    lines_key="entry_id",
+    line_forms={1: ("line", "account_id", "member_id", "asset", "amount", "reference")},
+)
+HOLD_EVENT = RecordKind(
+    name="hold_event",
+    table=hold_events,
+    forms={1: ("id", "hold_id", "member_id", "event", "expires_at", "created_at", *_ORIGIN)},
+)
+BOOK_RECORDS = (ENTRY, HOLD_EVENT)
+
+
+def canonical(kind: RecordKind, version: int, row: Row, lines: Sequence[Row] = ()) -> str:
+    """The one text of a record in a version of its form: JSON, the fields in their order, times in UTC."""
+    record = {"record": kind.name, "version": version, **_fields(kind.table, kind.forms[version], row)}
+    if kind.lines is not None:
+        form = kind.line_forms[version]
+        record["postings"] = [list(_fields(kind.lines, form, line).values()) for line in lines]
+    return json.dumps(record, separators=(",", ":"))
+
+
+def record_key(keyring: Keyring, record_id: UUID) -> bytes:
+    """One key a record: whoever is shown it can check this record's leaf, and no other."""
+    return keyring.mac("leaf", str(record_id))
+
+
+def mac(key: bytes, text: str) -> bytes:
+    """The leaf itself: HMAC-SHA256 of the canonical text under the record's key."""
+    return hmac.digest(key, text.encode(), hashlib.sha256)
+
+
+def note(session: Session, kind: RecordKind, row: Row, lines: Sequence[Row] = ()) -> None:
+    """The leaf of a record that was just inserted; it is written with the commit."""
+    record_id = _uuid(row["id"])
+    leaf = {
+        "id": record_id,
+        "kind": kind.name,
+        "version": kind.newest,
+        "member_id": _uuid(row["member_id"]),
+        "mac": mac(record_key(session.keyring, record_id), canonical(kind, kind.newest, row, lines)),
+    }
+    session.info.setdefault(PENDING, []).append((session.get_nested_transaction(), leaf))
+
+
+def note_step(session: Session, told: Mapping[str, Sequence[Any]]) -> None:
+    """The leaves of what a step of the books wrote, by table."""
+    lines = sorted(told.get("postings", ()), key=lambda line: line["line"])
+    for kind in BOOK_RECORDS:
+        for row in told.get(kind.table.name, ()):
+            note(session, kind, row, lines if kind.lines is not None else ())
+
+
+@sa.event.listens_for(Session, "before_commit")
+def _write(session: orm.Session) -> None:
+    """Writes what was noted; also before a savepoint is released, so that a rollback to it takes all."""
+    pending = session.info.pop(PENDING, None)
+    if pending:
+        connection = session.connection()
+        rows = [leaf for _savepoint, leaf in pending]
+        connection.execute(_insert(connection.dialect.name), rows)
+
+
+@sa.event.listens_for(Session, "after_soft_rollback")
+def _forget(session: orm.Session, rolled_back: orm.SessionTransaction) -> None:
+    pending = session.info.get(PENDING, [])
+    session.info[PENDING] = [noted for noted in pending if rolled_back.nested and noted[0] is not rolled_back]
+
+
+@cache
+def _insert(dialect: str) -> sa.Insert:
+    era = sa.func.coalesce(
+        sa.select(seals.c.era).order_by(seals.c.number.desc()).limit(1).scalar_subquery(), 0
+    )
+    place: Any = sa.cast(sa.cast(sa.func.pg_current_xact_id(), sa.Text), sa.BigInteger)
+    if dialect == "sqlite":
+        # One writer at a time, so that the next number is the next commit's.
+        last = sa.select(sa.func.max(leaves.c.place)).where(leaves.c.era == era).scalar_subquery()
+        place = sa.func.coalesce(last, 0) + 1
+    return sa.insert(leaves).values(era=era, place=place)
+
+
+def _fields(table: sa.Table, form: Sequence[str], row: Row) -> dict[str, Any]:
+    moments = _moments(table)
+    return {name: _moment(row[name]) if name in moments else _plain(row[name]) for name in form}
+
+
+@cache
+def _moments(table: sa.Table) -> frozenset[str]:
+    return frozenset(column.name for column in table.c if isinstance(column.type, Instant))
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, UUID) else value
+
+
+def _moment(value: datetime | str | None) -> str | None:
+    if value is None:
+        return None
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _uuid(value: Any) -> Any:
+    return UUID(value) if isinstance(value, str) else value

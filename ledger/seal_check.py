@@ -1,0 +1,224 @@
+"""I16: every record has its leaf, every leaf its record and one seal; chain, signatures and anchor agree.
+
+Reads one moment of the database, live or restored, in portions: memory does not grow with the history. Repairs
+nothing.
+"""
+
+import hmac
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from math import inf
+from pathlib import Path
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from ledger import merkle
+from ledger.anchors import Anchored, Gap, SealError, gaps_of, lines_of, size_of, standing
+from ledger.check import FINDINGS_MAX, Finding
+from ledger.database import Session
+from ledger.keyring import Keyring
+from ledger.leaves import RecordKind, Row, canonical, mac, record_key
+from ledger.seal_tables import leaves, seals
+from ledger.seals import GENESIS, Seal, newest_seal, one_snapshot, seal_hash, seals_in_order, unsealed
+from ledger.signing import PublicKey
+
+PORTION = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealReport:
+    """What verify_seals() saw. `gaps` are restores that the anchor knows; they are no findings."""
+
+    findings: list[Finding]
+    records: int
+    seals: int
+    unsealed: int
+    gaps: list[Gap]
+
+
+def verify_seals(
+    session: Session,
+    kinds: Sequence[RecordKind],
+    public: PublicKey,
+    anchors: Sequence[Path],
+    restored: Sequence[Gap] = (),
+) -> SealReport:
+    """Findings in the order in which they were met, at most 1000. `restored` are gaps about to be written.
+
+    Takes as long as the books are long. Safe while the database is being written to.
+    """
+    findings: list[Finding] = []
+    gaps: list[Gap] = []
+    told: list[_Anchor] = []
+    # The anchor's end is taken first: what stands before it was committed, and so is in the snapshot.
+    for path in anchors:
+        try:
+            size = size_of(path)
+            known = [*gaps_of(path, size, public), *restored]
+        except (SealError, OSError) as fault:
+            findings.append(_broken(f"the anchor can't be read ({fault})", path.name))
+        else:
+            told.append(_Anchor(path.name, standing(lines_of(path, size), known)))
+            gaps += [gap for gap in known if gap not in gaps]
+    with one_snapshot(session):
+        head = newest_seal(session)
+        open_leaves = unsealed(session, head)
+        checks = [_chain(session, public, told)]
+        for kind in kinds:
+            checks += [_records(session, kind), _without_record(session, kind)]
+        checks += [_of_no_kind(session, kinds), _left_out(session, open_leaves)]
+        for check in checks:
+            findings += islice(_readable(check), FINDINGS_MAX)
+        return SealReport(
+            findings=findings,
+            records=sum(_count(session, kind.table) for kind in kinds),
+            seals=_count(session, seals),
+            unsealed=len(open_leaves),
+            gaps=gaps,
+        )
+
+
+class _Anchor:
+    """One anchor, read along with the seals."""
+
+    def __init__(self, name: str, lines: Iterator[Anchored]) -> None:
+        self.name = name
+        self._lines = lines
+        self._next = next(lines, None)
+
+    def judge(self, seal: Seal) -> Iterator[Finding]:
+        yield from self.without(seal.number)
+        if self._next is not None and self._next.number == seal.number:
+            if self._next.hash != seal.hash:
+                yield _broken(
+                    f"the anchor {self.name} knows another seal of this number", f"seal {seal.number}"
+                )
+            self._next = next(self._lines, None)
+
+    def without(self, before: float) -> Iterator[Finding]:
+        """What the anchor knows of seals up to a number that the database does not have."""
+        while self._next is not None and self._next.number < before:
+            number = self._next.number
+            yield _broken(f"the anchor {self.name} knows a seal that the database does not", f"seal {number}")
+            self._next = next(self._lines, None)
+
+
+def _chain(session: Session, public: PublicKey, anchors: Sequence[_Anchor]) -> Iterator[Finding]:
+    expected, previous = 1, GENESIS
+    for seal in seals_in_order(session):
+        here, text = f"seal {seal.number}", seal.message()
+        if seal.number != expected:
+            yield _broken("seals are missing before this one", here)
+        elif seal.previous != previous:
+            yield _broken("a seal does not follow from the one before", here)
+        if seal.hash != seal_hash(text):
+            yield _broken("a seal is not as it was made", here)
+        if not public.signed(text, seal.signature):
+            yield _broken("a seal is not signed by the seal key", here)
+        yield from _leaves_of(session, seal)
+        for anchor in anchors:
+            yield from anchor.judge(seal)
+        expected, previous = seal.number + 1, seal.hash
+    for anchor in anchors:
+        yield from anchor.without(inf)
+
+
+def _leaves_of(session: Session, seal: Seal) -> Iterator[Finding]:
+    ids = seal.ids()
+    macs = macs_of(session, ids)
+    missing = [leaf_id for leaf_id in ids if leaf_id not in macs]
+    for leaf_id in missing:
+        yield _broken(f"a leaf of seal {seal.number} is missing", str(leaf_id))
+    if not missing and merkle.root([macs[leaf_id] for leaf_id in ids]) != seal.root:
+        yield _broken("the leaves are not those that were sealed", f"seal {seal.number}")
+
+
+def macs_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    """The leaves of these records that there are."""
+    macs: dict[UUID, bytes] = {}
+    for at in range(0, len(ids), PORTION):
+        chosen = sa.select(leaves.c.id, leaves.c.mac).where(leaves.c.id.in_(ids[at : at + PORTION]))
+        macs |= {row.id: bytes(row.mac) for row in session.connection().execute(chosen)}
+    return macs
+
+
+def _records(session: Session, kind: RecordKind) -> Iterator[Finding]:
+    """Each record against its leaf, sealed or not."""
+    names = sorted({name for form in kind.forms.values() for name in form} | {"id", "member_id"})
+    columns = [kind.table.c[name] for name in names]
+    leaf = [leaves.c[name].label(f"leaf_{name}") for name in ("kind", "version", "member_id", "mac")]
+    query = sa.select(*columns, *leaf).outerjoin(leaves, leaves.c.id == kind.table.c.id)
+    ordered = query.order_by(kind.table.c.id).execution_options(yield_per=PORTION)
+    for portion in session.connection().execute(ordered).mappings().partitions():
+        lines = lines_of_records(session, kind, [row["id"] for row in portion])
+        for row in portion:
+            fault = _fault(session.keyring, kind, row, lines.get(row["id"], []))
+            if fault is not None:
+                yield _broken(fault, str(row["id"]))
+
+
+def _fault(keyring: Keyring, kind: RecordKind, row: Row, lines: list[Row]) -> str | None:
+    if row["leaf_mac"] is None:
+        return f"a record ({kind.name}) has no leaf"
+    same = (row["leaf_kind"], row["leaf_member_id"]) == (kind.name, row["member_id"])
+    if not same or row["leaf_version"] not in kind.forms:
+        return f"a leaf is not that of its record ({kind.name})"
+    text = canonical(kind, row["leaf_version"], row, lines)
+    if not hmac.compare_digest(mac(record_key(keyring, row["id"]), text), bytes(row["leaf_mac"])):
+        return f"a record ({kind.name}) is not as it was written"
+    return None
+
+
+def lines_of_records(session: Session, kind: RecordKind, ids: Sequence[UUID]) -> dict[UUID, list[Row]]:
+    if kind.lines is None:
+        return {}
+    key = kind.lines.c[kind.lines_key]
+    query = sa.select(kind.lines).where(key.in_(ids)).order_by(key, kind.lines.c.line)
+    found: dict[UUID, list[Row]] = {}
+    for row in session.connection().execute(query).mappings():
+        found.setdefault(row[kind.lines_key], []).append(row)
+    return found
+
+
+def _without_record(session: Session, kind: RecordKind) -> Iterator[Finding]:
+    table = kind.table
+    query = sa.select(leaves.c.id).outerjoin(table, table.c.id == leaves.c.id)
+    for leaf_id in session.scalars(query.where(leaves.c.kind == kind.name, table.c.id.is_(None))):
+        yield _broken(f"a record ({kind.name}) is missing", str(leaf_id))
+
+
+def _of_no_kind(session: Session, kinds: Sequence[RecordKind]) -> Iterator[Finding]:
+    strange = sa.select(leaves.c.id).where(leaves.c.kind.not_in([kind.name for kind in kinds]))
+    for leaf_id in session.scalars(strange):
+        yield _broken("a leaf is of no kind that there is", str(leaf_id))
+
+
+def _left_out(session: Session, open_leaves: Sequence[tuple[UUID, bytes]]) -> Iterator[Finding]:
+    """Every leaf is in one seal or waits for the next. Only when the numbers differ are they looked for."""
+    sealed = session.scalar(sa.select(sa.func.coalesce(sa.func.sum(seals.c.leaves), 0))) or 0
+    if sealed + len(open_leaves) == _count(session, leaves):
+        return
+    counts = Counter(leaf_id for seal in seals_in_order(session) for leaf_id in seal.ids())
+    counts.update(leaf_id for leaf_id, _mac in open_leaves)
+    for leaf_id in session.scalars(sa.select(leaves.c.id).order_by(leaves.c.id)):
+        if counts[leaf_id] != 1:
+            yield _broken("a leaf is in more than one seal, or left out of all", str(leaf_id))
+
+
+def _readable(findings: Iterator[Finding]) -> Iterator[Finding]:
+    """Turns a value that no column of ours could hold into a finding: somebody else wrote it."""
+    try:
+        yield from findings
+    except (ValueError, TypeError, SealError) as fault:
+        yield _broken(f"a value can't be read ({fault})", "a record")
+
+
+def _count(session: Session, table: sa.Table) -> int:
+    return session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+
+
+def _broken(what: str, where: str) -> Finding:
+    return Finding(invariant="I16", what=what, id=where)
