@@ -108,8 +108,8 @@ def newest_seal(session: Session) -> Seal | None:
 def seals_in_order(session: Session, *, after: int = 0) -> Iterator[Seal]:
     """All seals behind a number, read in portions."""
     query = sa.select(seals).where(seals.c.number > after).order_by(seals.c.number)
-    rows = session.connection().execute(query.execution_options(yield_per=50)).mappings()
-    return (seal_of(row) for row in rows)
+    with session.connection().execute(query.execution_options(yield_per=50)) as found:
+        yield from (seal_of(row) for row in found.mappings())
 
 
 def seal_of(row: Mapping[Any, Any]) -> Seal:

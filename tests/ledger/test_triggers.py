@@ -7,21 +7,23 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
 
 import ledger
-from ledger import triggers
+from ledger import SealKey, triggers
 from ledger.ids import new_id
 from ledger.models import entries, metadata, postings
+from ledger.seals import seal_leaves
 from tests.conftest import NOON
 from tests.ledger.books import MEMBER, Books
 
-KEPT = ("entries", "postings", "hold_events", "earmarks", "draws", "givebacks")
+KEPT = ("entries", "postings", "hold_events", "earmarks", "draws", "givebacks", "leaves", "seals")
+PROGRAMME = ("audit_records", "stock_movements")  # the panel's, kept by the same triggers
 GUARDED = ("outcomes", "pendings")
+EVERY = (*KEPT, *PROGRAMME, *GUARDED)
 SQLITE = sorted(
-    [f"{table}.{table}_{name}" for table in KEPT for name in ("no_update", "no_delete", "no_replace")]
-    + [f"{table}.{table}_{name}" for table in GUARDED for name in ("no_update", "no_delete", "no_replace")]
+    [f"{table}.{table}_{name}" for table in EVERY for name in ("no_update", "no_delete", "no_replace")]
     + ["entries.entries_balance", "postings.postings_closed"]
 )
 POSTGRESQL = sorted(
-    [f"{table}.{table}_{name}" for table in (*KEPT, *GUARDED) for name in ("no_change", "no_truncate")]
+    [f"{table}.{table}_{name}" for table in EVERY for name in ("no_change", "no_truncate")]
     + [f"{table}.{table}_no_update" for table in GUARDED]
     + ["entries.entries_balance", "postings.postings_balance"]
 )
@@ -42,6 +44,7 @@ def full(books: Books) -> Books:
         ledger.remember_success(books.session, request, b"answer", MEMBER)
 
     books.run(remember)
+    seal_leaves(books.session, SealKey(ledger.new_seal_key()))
     return books
 
 

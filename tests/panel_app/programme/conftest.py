@@ -16,6 +16,7 @@ from ledger import Database, Keyring, ManualClock, Session
 from tests.conftest import NOON
 from tests.panel_app.programme.shop import Shop
 from tests.panel_app.world import World, build
+from tests.sealing import leaf_findings
 
 KEYRING = Keyring(b"a secret that only the tests know")
 
@@ -95,3 +96,4 @@ def shop(fresh: Built, session: Session) -> Iterator[Shop]:
     opened = Shop(session, fresh.clock, fresh.world)
     yield opened
     assert opened.findings() == []
+    assert leaf_findings(session) == []
