@@ -112,12 +112,13 @@ def note(session: Session, kind: RecordKind, row: Row, lines: Sequence[Row] = ()
     session.info.setdefault(PENDING, []).append((session.get_nested_transaction(), leaf))
 
 
-def note_step(session: Session, told: Mapping[str, Sequence[Any]]) -> None:
-    """The leaves of what a step of the books wrote, by table."""
-    lines = sorted(told.get("postings", ()), key=lambda line: line["line"])
+def note_step(session: Session, told: Sequence[tuple[sa.Table, Sequence[Any]]]) -> None:
+    """The leaves of what a step of the books wrote: its rows by table, as they were stored."""
+    lines = [row for table, rows in told if table is postings for row in rows]
     for kind in BOOK_RECORDS:
-        for row in told.get(kind.table.name, ()):
-            note(session, kind, row, lines if kind.lines is not None else ())
+        for row in (row for table, rows in told if table is kind.table for row in rows):
+            own = [line for line in lines if kind is ENTRY and line["entry_id"] == row["id"]]
+            note(session, kind, row, sorted(own, key=lambda line: int(line["line"])))
 
 
 @sa.event.listens_for(Session, "before_commit")

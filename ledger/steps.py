@@ -84,9 +84,10 @@ class Plan:
 
     def record(self, name: str, table: sa.Table, after: Answer, *rows: Mapping[str, Any]) -> None:
         """Rows as by insert(), told afterwards as they were stored: leaves are made of them."""
-        # No column has the part's name, or PostgreSQL would tell that column instead of the row.
-        self.told[f"stored_{name}"] = table
-        self.write(f"stored_{name}", _rows_into(table, after, rows).returning(*table.c))
+        # No column has this name, or PostgreSQL would tell that column instead of the row.
+        stored = f"stored_{name}_{len(self.told)}"
+        self.told[stored] = table
+        self.write(stored, _rows_into(table, after, rows).returning(*table.c))
 
     def whole(self) -> sa.Select[Any]:
         """All of it as one statement, for PostgreSQL; its row has every answer's columns as name__column."""
@@ -121,9 +122,9 @@ class Step:
             row = connection.execute(whole, values).mappings().one_or_none()
             if row is None:
                 return None
-            note_step(session, {table.name: row[f"told__{name}"] for name, table in plan.told.items()})
+            note_step(session, [(table, row[f"told__{name}"]) for name, table in plan.told.items()])
             return dict(row)
-        told: dict[str, Sequence[Any]] = {}
+        told: list[tuple[sa.Table, Sequence[Any]]] = []
         for name, statement in plan.parts:
             result = connection.execute(statement, values)
             if name in plan.answers:
@@ -132,7 +133,7 @@ class Step:
                     return None
                 values |= {f"{name}__{key}": value for key, value in answer.items()}
             elif name in plan.told:
-                told[plan.told[name].name] = result.mappings().all()
+                told.append((plan.told[name], result.mappings().all()))
         note_step(session, told)
         return values
 

@@ -94,8 +94,10 @@ def _restored(file: Path, settings: Settings) -> Iterator[Settings]:
         )
         yield settings
         return
-    if target.exists():
-        raise click.ClickException(f"{target} is there: stop the server and move it away first")
+    # A log that another database left behind would be played into the copy.
+    for there in (Path(f"{target}{end}") for end in ("", "-wal", "-shm")):
+        if there.exists():
+            raise click.ClickException(f"{there} is there: stop the server and move it away first")
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f"{target.name}.restoring")
     with only_server_of(target):
@@ -126,7 +128,7 @@ def _copy_sqlite(source: Path, target: Path) -> None:
     """SQLite's own backup: one moment, and writers are not kept waiting."""
     try:
         with (
-            closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as old,
+            closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=rw", uri=True)) as old,
             closing(sqlite3.connect(target)) as new,
         ):
             old.backup(new)
