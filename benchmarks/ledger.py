@@ -41,13 +41,13 @@ def main() -> None:
         _postgresql(server, chosen.seconds, chosen.threads)
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/bench.db"
-        members = _prepare(url)
+        members = prepare(url)
         found = _measure(url, members, chosen.seconds, chosen.threads, processes=1)
         print(_line(f"SQLite, spread, {chosen.threads} threads", found, chosen.seconds, None))
 
 
 def _postgresql(server: str, seconds: float, threads: int) -> None:
-    members = _prepare(server)
+    members = prepare(server)
     tpcb = _pgbench(server, seconds, threads)
     print(f"| pgbench TPC-B, {threads} clients | {tpcb:.0f} | | | | 1.00 |")
     for name, chosen, processes in (
@@ -60,7 +60,7 @@ def _postgresql(server: str, seconds: float, threads: int) -> None:
         print(_line(where, found, seconds, tpcb))
 
 
-def _prepare(url: str) -> list[MemberId]:
+def prepare(url: str) -> list[MemberId]:
     options = alembic.config.CommandLine().parser.parse_args(["-x", f"url={url}", "current"])
     alembic.command.upgrade(alembic.config.Config(ROOT / "alembic.ini", cmd_opts=options), "head")
     members = [MemberId(ledger.new_id()) for _member in range(MEMBERS)]
@@ -105,14 +105,14 @@ def _pgbench(server: str, seconds: float, clients: int) -> float:
 def _measure(url: str, members: list[MemberId], seconds: float, threads: int, processes: int) -> list[float]:
     """Seconds of every hold + capture, over all threads."""
     if processes == 1:
-        return _load(url, members, seconds, threads)
+        return load(url, members, seconds, threads)
     share = threads // processes
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
         jobs = [(url, members, seconds, share)] * processes
-        return [latency for found in pool.starmap(_load, jobs) for latency in found]
+        return [latency for found in pool.starmap(load, jobs) for latency in found]
 
 
-def _load(url: str, members: list[MemberId], seconds: float, threads: int) -> list[float]:
+def load(url: str, members: list[MemberId], seconds: float, threads: int) -> list[float]:
     database = Database(url, clock=SystemClock(), keyring=KEYRING)
     latencies: list[list[float]] = [[] for _thread in range(threads)]
     start = threading.Barrier(threads)

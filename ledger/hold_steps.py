@@ -170,7 +170,7 @@ def _record(plan: Plan, event: HoldEvent, after: Answer, *, points: Any = None, 
         **({"reason": argument("reason", hold_events.c.reason)} if event in _WITH_REASON else {}),
         **origin_columns(hold_events),
     }
-    plan.record(f"event_{event.value}", hold_events, after, row)
+    plan.record(hold_events, after, row)
 
 
 _WITH_REASON = {HoldEvent.RELEASED, HoldEvent.EXPIRED}

@@ -169,7 +169,7 @@ def post(plan: Plan, legs: Sequence[Leg], *, after: Answer, numbered: Mapping[st
         }
         for line, leg in enumerate(legs, start=1)
     ]
-    plan.record("postings", postings, after, *lines)
+    plan.record(postings, after, *lines)
     entry = {
         "id": entry_id,
         "type": argument("type", entries.c.type),
@@ -180,7 +180,7 @@ def post(plan: Plan, legs: Sequence[Leg], *, after: Answer, numbered: Mapping[st
         **numbered,
         **origin_columns(entries),
     }
-    plan.record("entry", entries, after, entry)
+    plan.record(entries, after, entry)
 
 
 def entry_arguments(origin: Origin, entry_type: EntryType, kind: EarnKind | None = None) -> dict[str, object]:

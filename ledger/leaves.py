@@ -23,7 +23,7 @@ from ledger.columns import Instant
 from ledger.database import Session
 from ledger.keyring import Keyring
 from ledger.models import entries, hold_events, postings
-from ledger.seal_tables import leaves, seals
+from ledger.seal_tables import leaves
 
 Row = Mapping[Any, Any]
 PENDING = "leaves to be written"
@@ -124,11 +124,16 @@ def note_step(session: Session, told: Sequence[tuple[sa.Table, Sequence[Any]]]) 
 @sa.event.listens_for(Session, "before_commit")
 def _write(session: orm.Session) -> None:
     """Writes what was noted; also before a savepoint is released, so that a rollback to it takes all."""
-    pending = session.info.pop(PENDING, None)
-    if pending:
-        connection = session.connection()
-        rows = [leaf for _savepoint, leaf in pending]
-        connection.execute(_insert(connection.dialect.name), rows)
+    rows = [leaf for _savepoint, leaf in session.info.pop(PENDING, ())]
+    if not rows:
+        return
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        connection.execute(_INSERT_SQLITE, rows)
+        return
+    # One statement, as text: SQLAlchemy's own many-rows form costs more than the insert itself.
+    values = tuple(value for leaf in rows for value in leaf.values())
+    connection.exec_driver_sql(_insert_postgresql(len(rows)), values)
 
 
 @sa.event.listens_for(Session, "after_soft_rollback")
@@ -137,17 +142,19 @@ def _forget(session: orm.Session, rolled_back: orm.SessionTransaction) -> None:
     session.info[PENDING] = [noted for noted in pending if rolled_back.nested and noted[0] is not rolled_back]
 
 
+_ERA = "coalesce((SELECT era FROM seals ORDER BY number DESC LIMIT 1), 0)"
+# One writer at a time, so that the next number is the next commit's.
+_INSERT_SQLITE = sa.insert(leaves).values(
+    era=sa.literal_column(_ERA),
+    place=sa.literal_column(f"(SELECT coalesce(max(place), 0) + 1 FROM leaves WHERE era = {_ERA})"),
+)
+
+
 @cache
-def _insert(dialect: str) -> sa.Insert:
-    era = sa.func.coalesce(
-        sa.select(seals.c.era).order_by(seals.c.number.desc()).limit(1).scalar_subquery(), 0
-    )
-    place: Any = sa.cast(sa.cast(sa.func.pg_current_xact_id(), sa.Text), sa.BigInteger)
-    if dialect == "sqlite":
-        # One writer at a time, so that the next number is the next commit's.
-        last = sa.select(sa.func.max(leaves.c.place)).where(leaves.c.era == era).scalar_subquery()
-        place = sa.func.coalesce(last, 0) + 1
-    return sa.insert(leaves).values(era=era, place=place)
+def _insert_postgresql(count: int) -> str:
+    row = f"(%s, %s, %s, %s, %s, {_ERA}, CAST(CAST(pg_current_xact_id() AS text) AS bigint))"
+    columns = "id, kind, version, member_id, mac, era, place"
+    return f"INSERT INTO leaves ({columns}) VALUES {', '.join([row] * count)}"
 
 
 def _fields(table: sa.Table, form: Sequence[str], row: Row) -> dict[str, Any]:

@@ -82,12 +82,14 @@ class Plan:
         """Rows for a table, once `after` has answered."""
         self.write(name, _rows_into(table, after, rows))
 
-    def record(self, name: str, table: sa.Table, after: Answer, *rows: Mapping[str, Any]) -> None:
+    def record(self, table: sa.Table, after: Answer, *rows: Mapping[str, Any]) -> None:
         """Rows as by insert(), told afterwards as they were stored: leaves are made of them."""
         # No column has this name, or PostgreSQL would tell that column instead of the row.
-        stored = f"stored_{name}_{len(self.told)}"
+        stored = f"stored_{len(self.told)}"
         self.told[stored] = table
-        self.write(stored, _rows_into(table, after, rows).returning(*table.c))
+        # The star keeps the statement short: psycopg forgets how it read one of more than 4096 characters.
+        columns: list[Any] = list(table.c) if self.dialect == "sqlite" else [sa.literal_column("*")]
+        self.write(stored, _rows_into(table, after, rows).returning(*columns))
 
     def whole(self) -> sa.Select[Any]:
         """All of it as one statement, for PostgreSQL; its row has every answer's columns as name__column."""
