@@ -50,9 +50,9 @@ from ledger.holds import (
 from ledger.ids import new_id
 from ledger.inclusion import check_inclusion, inclusion_of
 from ledger.keyring import Keyring
-from ledger.member_log import log_of
 from ledger.leaves import BOOK_RECORDS, RecordKind
 from ledger.leaves import note as note_leaf
+from ledger.member_log import log_of
 from ledger.models import metadata
 from ledger.outcomes import (
     OutcomeStatus,
@@ -65,11 +65,11 @@ from ledger.outcomes import (
     remember_success,
 )
 from ledger.reversals import cancel_pending, reverse_entry, undo_entry
-from ledger.sqlite_versions import has_wal_reset_bug
 from ledger.seal_check import SealReport, verify_seals
 from ledger.sealing import anchor_seals, check_fit, seal_and_anchor
 from ledger.seals import Seal, newest_seal, seal_restored
 from ledger.signing import PublicKey, SealKey, new_seal_key
+from ledger.sqlite_versions import has_wal_reset_bug
 from ledger.statements import balance_of, entries_of, entry_by_id
 from ledger.terms import (
     POINTS_ASSET,
@@ -181,9 +181,9 @@ __all__ = [
     "expire_lots",
     "extend_hold",
     "fingerprint",
+    "gap_between",
     "goodwill",
     "has_wal_reset_bug",
-    "gap_between",
     "hold_by_id",
     "inclusion_of",
     "lock_member",

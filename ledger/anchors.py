@@ -97,6 +97,18 @@ def standing(lines: Iterable[Anchored | Gap], gaps: list[Gap]) -> Iterator[Ancho
             yield line
 
 
+def fits(last: Anchored | Gap | None, head: Seal | None) -> bool:
+    """Whether an anchor's last line fits a database whose newest seal is `head`: not further, and no other."""
+    number = head.number if head else 0
+    match last:
+        case None:
+            return True
+        case Gap():
+            return number >= last.kept
+        case Anchored():
+            return number > last.number or (head is not None and head.hash == last.hash)
+
+
 class AnchorFile:
     """The anchor that the server appends to; safe for several processes of one machine."""
 
@@ -105,19 +117,10 @@ class AnchorFile:
 
     def last(self) -> int:
         """The number of the seal that the next one follows; 0 for an anchor that has none."""
-        last = self._last_line()
+        last = self.last_line()
         if last is None:
             return 0
         return last.kept if isinstance(last, Gap) else last.number
-
-    def holds(self, head: Seal | None) -> bool:
-        """Whether the anchor's last word fits a database whose newest seal is `head`: not further, not other."""
-        last = self._last_line()
-        if last is None or isinstance(last, Gap):
-            return last is None or (head.number if head else 0) >= last.kept
-        if head is None or head.number < last.number:
-            return False
-        return head.number > last.number or head.hash == last.hash
 
     def append_seals(self, seals: Iterable[Seal]) -> None:
         """Adds those that are not there yet, in their order."""
@@ -130,7 +133,8 @@ class AnchorFile:
         with self._locked() as file:
             _append(file, gap_line(gap) + "\n")
 
-    def _last_line(self) -> Anchored | Gap | None:
+    def last_line(self) -> Anchored | Gap | None:
+        """None for an anchor that has no line yet."""
         if not self.path.exists():
             return None
         with self.path.open("rb") as file:

@@ -74,7 +74,7 @@ def _give(plan: Plan, guards: list[Any]) -> None:
         "remaining": balance["points"],
         "expires_at": expires_at,
     }
-    plan.insert("lot", lots, balance, lot)
+    plan.record(lots, balance, lot)
 
 
 POST = Step(_post)

@@ -27,7 +27,8 @@ def inclusion_of(session: Session, kinds: Sequence[RecordKind], booking_id: str)
     SealError when a record is not sealed yet, or the booking has no record.
     """
     with one_snapshot(session):
-        records = [found for kind in kinds for found in _records(session, kind, booking_id)]
+        of_bookings = [kind for kind in kinds if "booking_id" in kind.table.c]
+        records = [found for kind in of_bookings for found in _records(session, kind, booking_id)]
         if not records:
             raise SealError(f"nothing is recorded under {booking_id}")
         wanted = {UUID(record["id"]) for record in records}

@@ -22,7 +22,7 @@ from sqlalchemy import orm
 from ledger.columns import Instant
 from ledger.database import Session
 from ledger.keyring import Keyring
-from ledger.models import entries, hold_events, postings
+from ledger.models import entries, hold_events, lots, postings
 from ledger.seal_tables import leaves
 
 Row = Mapping[Any, Any]
@@ -65,7 +65,7 @@ ENTRY = RecordKind(
     forms={
         1: (
             *("id", "type", "kind", "member_id", "points", "number", "balance_after", "lines", "hold_id"),
-            *("created_at", *_ORIGIN),
+            *("created_at", *_ORIGIN, "party", "reverses_id", "reversal_number", "unrecovered", "reason"),
         )
     },
     lines=postings,
@@ -75,9 +75,13 @@ ENTRY = RecordKind(
 HOLD_EVENT = RecordKind(
     name="hold_event",
     table=hold_events,
-    forms={1: ("id", "hold_id", "member_id", "event", "expires_at", "created_at", *_ORIGIN)},
+    forms={
+        1: ("id", "hold_id", "member_id", "event", "expires_at", "created_at", *_ORIGIN, "points", "reason")
+    },
 )
-BOOK_RECORDS = (ENTRY, HOLD_EVENT)
+# What a lot was when it was made; how much of it is left is state, recomputed by check.py.
+LOT = RecordKind(name="lot", table=lots, forms={1: ("id", "member_id", "entry_id", "points", "expires_at")})
+BOOK_RECORDS = (ENTRY, HOLD_EVENT, LOT)
 
 
 def canonical(kind: RecordKind, version: int, row: Row, lines: Sequence[Row] = ()) -> str:

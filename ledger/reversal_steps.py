@@ -73,7 +73,7 @@ def _give_back(plan: Plan, row: Answer, shape: Shape) -> None:
             "remaining": points,
             "expires_at": argument("grace_expires_at", lots.c.expires_at),
         }
-        plan.insert("lot", lots, row, lot)
+        plan.record(lots, row, lot)
     names = ("taken_by", "lot_id", "points", "into_lot_id")
     rows = [
         {

@@ -1,6 +1,6 @@
 """One round of sealing: seal what is new, then tell the anchor. Knows no threads and no times between rounds."""
 
-from ledger.anchors import AnchorFile, SealError
+from ledger.anchors import AnchorFile, SealError, fits
 from ledger.database import Session, read
 from ledger.seals import Seal, newest_seal, seal_leaves, seals_in_order
 from ledger.signing import SealKey
@@ -20,11 +20,13 @@ def seal_and_anchor(session: Session, key: SealKey, anchor: AnchorFile) -> Seal 
 
 def check_fit(session: Session, key: SealKey, anchor: AnchorFile) -> None:
     """SealError unless the newest seal is this key's and the anchor does not know better."""
+    # The anchor first: another sealer may seal and anchor in between, and then the database is ahead.
+    last = anchor.last_line()
     with read(session):
         head = newest_seal(session)
     if head is not None and not key.public().signed(head.message(), head.signature):
         raise SealError("the newest seal was not signed with this seal key")
-    if not anchor.holds(head):
+    if not fits(last, head):
         raise SealError(
             f"{anchor.path} ends with seal {anchor.last()}, which this database does not have: "
             "run countermark verify"

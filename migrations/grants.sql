@@ -8,10 +8,11 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO counterma
 
 -- Records that are never changed: the panel may add to them and read them, whatever becomes of the triggers.
 REVOKE UPDATE, DELETE ON
-    entries, postings, hold_events, earmarks, draws, leaves, seals, audit_records, stock_movements
+    entries, postings, hold_events, earmarks, draws, givebacks, leaves, seals, audit_records,
+    stock_movements
 FROM countermark_panel;
 
 -- State that is moved on and never dropped.
-REVOKE DELETE ON accounts, balances, holds, lots, outcomes, redemptions FROM countermark_panel;
+REVOKE DELETE ON accounts, balances, holds, lots, pendings, outcomes, redemptions FROM countermark_panel;
 
 REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM countermark_panel;

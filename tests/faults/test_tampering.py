@@ -17,6 +17,7 @@ KEYS = {
     "entries": "id",
     "postings": "entry_id || '/' || line",
     "hold_events": "id",
+    "lots": "id",
     "audit_records": "id",
     "leaves": "id",
     "seals": "number",
@@ -25,6 +26,7 @@ EDITS = {
     "entries": "source = 'desk'",
     "postings": "reference = 'another'",
     "hold_events": "source = 'desk'",
+    "lots": "points = points + 1",
     "audit_records": "action = 'another'",
     "leaves": "version = 2",
     "seals": "reach = '1:1:'",
@@ -67,6 +69,7 @@ def forge(table: str) -> Change:
     own = {
         "entries": {"id": f"'{ledger.new_id()}'", "number": "99", "hold_id": "NULL"},
         "postings": {"line": "99"},
+        "lots": {"id": f"'{ledger.new_id()}'", "entry_id": f"'{ledger.new_id()}'"},
         "seals": {"number": "(SELECT max(number) + 1 FROM seals)"},
     }.get(table, {"id": f"'{ledger.new_id()}'"})
 
@@ -150,6 +153,7 @@ def cut_the_tail(cursor: Any) -> None:
         ("audit_records", "id"),
         ("entries", "id"),
         ("hold_events", "id"),
+        ("lots", "id"),
         ("postings", "entry_id"),
     ):
         cursor.execute(f"DELETE FROM {table} WHERE replace(CAST({key} AS TEXT), '-', '') NOT IN ({listed})")

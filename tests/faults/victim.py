@@ -2,11 +2,13 @@
 
 import itertools
 from dataclasses import dataclass
+from datetime import timedelta
 
 import ledger
 from ledger import AnchorFile, Finding, Session
 from panel_app.programme import audit
 from panel_app.programme.access import system
+from tests.conftest import NOON
 from tests.ledger.books import CASH, Books, open_books
 from tests.sealing import Sealing
 
@@ -30,7 +32,8 @@ def build(session: Session, anchor: AnchorFile) -> None:
         ledger.transact(session, lambda: audit.record(session, system("test"), "tested", number=number))
 
     books.credit(500)
-    for _round in range(3):
+    for points in (1, 2, 3):
+        books.credit(points, expires_at=NOON + timedelta(days=400 + points))
         books.capture(books.hold(10).id, CASH)
         record()
         sealing.seal()

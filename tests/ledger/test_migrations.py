@@ -73,6 +73,7 @@ def test_books_that_are_kept_survive_the_way_up(database_url: str, database: Dat
     for revision in ("0002", "0001", "0002"):
         way = alembic.command.upgrade if revision == "0002" else alembic.command.downgrade
         way(alembic_config(database_url), revision)
+    alembic.command.upgrade(alembic_config(database_url), "head")
 
     with database.session() as session:
         with ledger.read(session):

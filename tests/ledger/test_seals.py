@@ -42,18 +42,18 @@ def test_a_seal_takes_what_is_new_and_follows_the_one_before(books: Books, seali
 
     assert first is not None
     assert second is not None
-    assert (first.number, first.leaves, first.previous) == (1, 1, GENESIS)
+    assert (first.number, first.leaves, first.previous) == (1, 2, GENESIS)
     assert (second.number, second.leaves, second.previous) == (2, 2, first.hash)
     assert sealed(books.session) == all_leaves(books.session)
     assert sealing.seal() is None
     report = sealing.report()
-    assert (report.findings, report.records, report.seals, report.unsealed) == ([], 3, 2, 0)
+    assert (report.findings, report.records, report.seals, report.unsealed) == ([], 4, 2, 0)
 
 
 def test_what_is_not_sealed_yet_is_checked_one_by_one(books: Books, sealing: Sealing):
     books.credit(100)
     report = sealing.report(anchors=[])
-    assert (report.findings, report.records, report.seals, report.unsealed) == ([], 1, 0, 1)
+    assert (report.findings, report.records, report.seals, report.unsealed) == ([], 2, 0, 2)
 
 
 def open_beside_a_later_commit(database: Database, books: Books, sealing: Sealing) -> None:
@@ -139,7 +139,7 @@ def test_while_many_write_every_leaf_is_sealed_once_and_verify_is_clean(
 
     assert findings == [[], []]
     assert sealed(books.session) == all_leaves(books.session)
-    assert len(all_leaves(books.session)) == 1 + 4 * 15 * 3
+    assert len(all_leaves(books.session)) == 2 + 4 * 15 * 3
     assert sealing.findings() == []
 
 
@@ -160,7 +160,7 @@ def test_another_key_seals_nothing(books: Books, sealing: Sealing):
     with pytest.raises(SealError, match="not signed with this seal key"):
         ledger.seal_and_anchor(books.session, SealKey(ledger.new_seal_key()), sealing.anchor)
 
-    assert sealing.report().unsealed == 1
+    assert sealing.report().unsealed == 2
 
 
 def test_a_database_behind_its_anchor_is_not_grown_over(books: Books, sealing: Sealing, tmp_path: Path):
@@ -172,7 +172,7 @@ def test_a_database_behind_its_anchor_is_not_grown_over(books: Books, sealing: S
     with pytest.raises(SealError, match="ends with seal 2, which this database does not have"):
         sealing.seal()
 
-    assert sealing.report(anchors=[]).unsealed == 1
+    assert sealing.report(anchors=[]).unsealed == 2
 
 
 def test_a_crash_before_the_anchor_is_made_good_by_the_next_round(books: Books, sealing: Sealing):
@@ -228,6 +228,6 @@ def test_after_a_restore_lower_transaction_numbers_are_sealed_too(
 
     assert first is not None
     assert second is not None
-    assert [(seal.era, seal.leaves) for seal in (first, second)] == [(1, 1), (1, 1)]
+    assert [(seal.era, seal.leaves) for seal in (first, second)] == [(1, 2), (1, 2)]
     assert sealed(books.session) == all_leaves(books.session)
     assert sealing.findings() == []
