@@ -27,6 +27,7 @@ from ledger.seal_tables import leaves
 
 Row = Mapping[Any, Any]
 PENDING = "leaves to be written"
+ROWS_MAX = 100
 _ORIGIN = (
     "client",
     "source",
@@ -136,8 +137,10 @@ def _write(session: orm.Session) -> None:
         connection.execute(_INSERT_SQLITE, rows)
         return
     # One statement, as text: SQLAlchemy's own many-rows form costs more than the insert itself.
-    values = tuple(value for leaf in rows for value in leaf.values())
-    connection.exec_driver_sql(_insert_postgresql(len(rows)), values)
+    for at in range(0, len(rows), ROWS_MAX):
+        portion = rows[at : at + ROWS_MAX]
+        values = tuple(value for leaf in portion for value in leaf.values())
+        connection.exec_driver_sql(_insert_postgresql(len(portion)), values)
 
 
 @sa.event.listens_for(Session, "after_soft_rollback")

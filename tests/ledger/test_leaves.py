@@ -153,3 +153,17 @@ def test_a_savepoint_takes_the_leaves_of_its_records_with_it(books: Books):
 def test_the_forms_name_columns_that_there_are():
     for kind in BOOK_RECORDS:
         assert {name for form in kind.forms.values() for name in form} <= set(kind.table.c.keys())
+
+
+def test_one_transaction_may_write_more_leaves_than_one_statement_takes(books: Books):
+    books.credit(500)
+
+    def many() -> None:
+        origin = ledger.Origin(client="c", source="s")
+        for _charge in range(103):
+            ledger.charge_claim(books.session, origin, member_id=MEMBER, points=ledger.Points(1))
+
+    books.run(many)
+
+    assert len(leaf_ids(books.session)) == 2 + 103
+    assert leaf_findings(books.session) == []
