@@ -9,30 +9,35 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
 
 import ledger
-from ledger import AnchorFile, Database, Keyring, ManualClock, triggers
+from ledger import AnchorFile, Database, triggers
 from tests.conftest import ROOT
+from tests.panel_app.programme.conftest import Built
 from tests.panel_app.programme.shop import Shop
-from tests.panel_app.world import World, cash
+from tests.panel_app.world import cash
 from tests.sealing import Sealing
 
 ROLE = "countermark_panel"
+pytestmark = pytest.mark.parametrize("fresh", ["postgresql"], indirect=True)
 
 
 @pytest.fixture
-def granted(postgresql_url: str) -> str:
-    """A shop's database, and its URL for the restricted role."""
-    with psycopg.connect(postgresql_url, autocommit=True) as owner:
-        if owner.execute("SELECT FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone() is None:
-            owner.execute(f"CREATE ROLE {ROLE} LOGIN")
-        owner.execute((ROOT / "migrations" / "grants.sql").read_bytes())
-    return postgresql_url.replace("postgres@", f"{ROLE}@", 1)
+def owner(fresh: Built) -> Iterator[psycopg.Connection]:
+    """The tables' owner, once the role has its rights."""
+    url = fresh.database.engine.url.set(drivername="postgresql")
+    with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as connection:
+        if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone() is None:
+            connection.execute(f"CREATE ROLE {ROLE} LOGIN")
+        connection.execute((ROOT / "migrations" / "grants.sql").read_bytes())
+        yield connection
 
 
 @pytest.fixture
-def restricted(granted: str, postgresql_shop: World, clock: ManualClock, keyring: Keyring) -> Iterator[Shop]:
-    database = Database(granted, clock=clock, keyring=keyring)
+def restricted(fresh: Built, owner: psycopg.Connection) -> Iterator[Shop]:
+    """The shop, worked by the restricted role."""
+    url = fresh.database.engine.url.set(username=ROLE).render_as_string(hide_password=False)
+    database = Database(url, clock=fresh.clock, keyring=fresh.database.keyring)
     with database.session() as session:
-        yield Shop(session, clock, postgresql_shop)
+        yield Shop(session, fresh.clock, fresh.world)
     database.dispose()
 
 
@@ -51,9 +56,10 @@ def test_the_counter_works_and_seals_under_it(restricted: Shop, tmp_path: Path):
 
 
 @pytest.mark.parametrize("table", sorted(triggers.KEPT))
-def test_no_record_can_be_changed_even_without_triggers(restricted: Shop, postgresql_url: str, table: str):
-    with psycopg.connect(postgresql_url, autocommit=True) as owner:
-        owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+def test_no_record_can_be_changed_even_without_triggers(
+    restricted: Shop, owner: psycopg.Connection, table: str
+):
+    owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
     first = next(iter(ledger.metadata.tables[table].primary_key)).name
 
     for statement in (
