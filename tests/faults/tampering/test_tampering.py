@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 import ledger
 from ledger import AnchorFile, Database
-from tests.faults.attacker import owner
-from tests.faults.victim import Victim
+from tests.faults.tampering.attacker import owner
+from tests.faults.tampering.victim import Victim
 from tests.sealing import Sealing
 
 Change = Callable[[Any], None]

@@ -10,7 +10,7 @@ import pytest
 
 from ledger import AnchorFile, Database, Keyring, ManualClock, Session
 from tests.conftest import NOON
-from tests.faults.victim import Victim, build
+from tests.faults.tampering.victim import Victim, build
 from tests.ledger.books import Books
 from tests.sealing import Sealing
 
