@@ -26,13 +26,13 @@ import sqlalchemy as sa
 
 import ledger
 from ledger import MemberId
-from panel_app.programme import member_codes, pricing
+from panel_app.programme import catalogue, member_codes, pricing
 from panel_app.programme.models import Till as TillRow
-from tests.journeys.furniture import PASSWORD, STORE_USER
+from tests.journeys.furniture import PASSWORD, SEED, STORE_USER
 from tests.journeys.shop import Customer, Shop
 
-EARNED = 200_000
-MUGS = 500
+EARNED = 5_000_000
+MUGS = 10_500  # the shop has 500 to begin with
 
 
 class Asked(StrEnum):
@@ -201,6 +201,8 @@ def open_tills(
 ) -> list[Till]:
     """Signed-in tills, several to a member, so that they meet on a balance as well as on the stock of mugs."""
     customers = [shop.customer(points=EARNED) for _ in range(members)]
+    with shop.database.session() as session:
+        catalogue.receive_stock(session, SEED, shop.branch_ids["BER"], shop.reward_ids["MUG"], MUGS - 500)
     with shop.database.session() as session, ledger.read(session):
         prices = pricing.prices_of(session, [shop.reward_ids[price.sku] for price in PRICES])
     options = {
@@ -281,7 +283,7 @@ def disagreements(shop: Shop, questions: Sequence[Question]) -> list[str]:
 
 _BOOKED = """
     SELECT e.booking_id, -e.points,
-        (SELECT coalesce(sum(p.amount), 0) FROM postings p JOIN accounts a ON a.id = p.account_id
+        (SELECT CAST(coalesce(sum(p.amount), 0) AS BIGINT) FROM postings p JOIN accounts a ON a.id = p.account_id
          WHERE a.kind = 'cash' AND p.entry_id = e.id)
     FROM entries e WHERE e.booking_id IS NOT NULL
 """
