@@ -97,7 +97,7 @@ def shop(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     with open_shop(folder, f"sqlite:///{folder}/countermark.db") as opened:
         yield opened
         verified = opened.command("verify")
-        assert (verified.returncode, verified.stdout) == (0, "The books hold.\n")
+        assert (verified.returncode, verified.stdout.splitlines()[:1]) == (0, ["The books hold."])
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ def test_a_mug_for_points_and_cash_from_the_phone_to_the_books(
     _manager_sees_its_life(pages.open(browser), shop, till, booking_id)
     assert shop.available(customer) == 900
     verified = shop.command("verify")
-    assert (verified.returncode, verified.stdout) == (0, "The books hold.\n")
+    assert (verified.returncode, verified.stdout.splitlines()[:1]) == (0, ["The books hold."])
 
 
 def _pay_in_cash(counter: Counter) -> None:
