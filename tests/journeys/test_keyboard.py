@@ -16,6 +16,7 @@ def test_a_mug_for_points_and_cash_by_keys_alone(pages: Pages, browser: Browser,
     till = shop.till()
     keys = page.keyboard
     page.goto(shop.url)
+    expect(page.get_by_label("User name")).to_be_focused()
     keys.type(STORE_USER)
     keys.press("Tab")
     keys.type(PASSWORD)
