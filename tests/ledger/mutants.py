@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,14 +118,16 @@ MUTANTS = (
 )
 
 
-def survives(mutant: Mutant) -> bool:
-    """Whether the fast tests pass with it, on SQLite."""
+@contextmanager
+def mutated_copy(mutant: Mutant) -> Iterator[Path]:
+    """The repository with the one edit, gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         for name in COPIED:
             source = ROOT / name
             if source.is_dir():
-                shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+                # With the compiled files: they stay valid where nothing was edited.
+                shutil.copytree(source, copy / name)
             else:
                 shutil.copyfile(source, copy / name)
         edited = copy / "ledger" / mutant.file
@@ -131,29 +135,34 @@ def survives(mutant: Mutant) -> bool:
         if code.count(mutant.before) != 1:
             raise ValueError(f"{mutant.file} has {mutant.before!r} {code.count(mutant.before)} times")
         edited.write_text(code.replace(mutant.before, mutant.after), encoding="utf-8")
-        tests = [str(copy / "tests" / "ledger" / name) for name in FAST]
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-x",
-            "-k",
-            "not postgresql",
-            "-p",
-            "no:cacheprovider",
-            *tests,
-        ]
+        yield copy
+
+
+def survives(mutant: Mutant, tests: Sequence[str] = FAST) -> bool:
+    """Whether these tests pass with it, on SQLite."""
+    words = ["pytest", "-q", "-x", "-k", "not postgresql", "-p", "no:cacheprovider"]
+    done = run_mutated(mutant, [*words, *(f"tests/ledger/{name}" for name in tests)])
+    if done is not None and done.returncode not in {0, 1}:
+        raise RuntimeError(done.stdout)
+    return done is not None and done.returncode == 0
+
+
+def run_mutated(mutant: Mutant, module: Sequence[str]) -> "subprocess.CompletedProcess[str] | None":
+    """A module run in the mutated copy; None for one that never ends."""
+    with mutated_copy(mutant) as copy:
         environment = {**os.environ, "PYTHONPATH": str(copy)}
         try:
-            done = subprocess.run(
-                command, cwd=copy, env=environment, check=False, capture_output=True, timeout=SECONDS_MAX
+            return subprocess.run(
+                [sys.executable, "-m", *module],
+                cwd=copy,
+                env=environment,
+                check=False,
+                capture_output=True,
+                text=True,
+                timeout=SECONDS_MAX,
             )
         except subprocess.TimeoutExpired:
-            return False  # one that never ends is found as well
-        if done.returncode not in {0, 1}:
-            raise RuntimeError(done.stdout.decode())
-        return done.returncode == 0
+            return None
 
 
 def main() -> None:
