@@ -38,6 +38,7 @@ from ledger.errors import (
     Reason,
     Refusal,
 )
+from ledger.forfeits import forfeit_claim
 from ledger.holds import (
     capture_hold,
     expire_hold,
@@ -181,6 +182,7 @@ __all__ = [
     "expire_lots",
     "extend_hold",
     "fingerprint",
+    "forfeit_claim",
     "gap_between",
     "goodwill",
     "has_wal_reset_bug",

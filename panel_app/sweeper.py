@@ -7,12 +7,12 @@ import structlog
 
 import ledger
 from ledger import Database
-from panel_app.programme import attempts, claiming, due_points, redemptions
+from panel_app.programme import attempts, claim_expiry, due_points, redemptions
 from panel_app.programme.access import system
 from panel_app.web.table_sessions import forget_expired
 
 SECONDS_BETWEEN = 2.0
-# Claims end by the day and sessions by the hour: they are looked at this often only.
+# Sessions end by the hour: they are looked at this often only.
 ROUNDS_BETWEEN_SLOW = 150
 
 log = structlog.get_logger()
@@ -48,7 +48,7 @@ class Sweeper:
         with self._database.session() as session:
             redemptions.expire_due(session, system("sweeper"))
             due_points.settle_due(session, system("sweeper"))
+            claim_expiry.expire_past(session, system("sweeper"))
             if round_number % ROUNDS_BETWEEN_SLOW == 0:
-                claiming.expire_past(session, system("sweeper"))
                 forget_expired(self._database)
                 ledger.transact(session, partial(attempts.forget_ended, session))

@@ -8,6 +8,7 @@ from ledger import Points, Session
 from panel_app.demo.shops import ACTOR, Shop
 from panel_app.programme import catalogue
 from panel_app.programme.catalogue import NewOption, NewReward
+from panel_app.programme.giving_back import OnExpiry
 from panel_app.programme.terms import ChargeAt, RedemptionType
 
 # EAN-13 that begin with 2 are for a shop's own use: no product of anybody else has them.
@@ -34,10 +35,11 @@ def rewards(now: datetime, berlin: UUID) -> Sequence[NewReward]:
         NewReward(
             sku="COFFEE",
             name="Flat white",
-            description="A double shot with steamed milk, in a cup to take away or to stay.",
-            terms="Oat milk at no extra cost. Two a day for each member.",
+            description="A double shot with steamed milk, oat or cow's, in a cup to take away or to stay.",
+            terms="Two a day for each member. Good for 30 days; then the points come back.",
             picture="coffee",
             options=(_points(120),),
+            claim_days=30,
             redemption_types=_BOTH,
             daily_limit=2,
         ),
@@ -54,10 +56,11 @@ def rewards(now: datetime, berlin: UUID) -> Sequence[NewReward]:
             sku="BREAD",
             name="Sourdough loaf",
             description="One kilogram, baked in the house every morning.",
-            terms="Berlin Mitte only, while the day's loaves last. Good for 14 days.",
+            terms="Berlin Mitte only, while the day's loaves last. Good for 14 days; then the points are gone.",
             picture="bread",
             options=(_points(350),),
             claim_days=14,
+            on_expiry=OnExpiry.FORFEITED,
             branch_ids=(berlin,),
         ),
         NewReward(

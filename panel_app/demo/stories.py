@@ -10,7 +10,7 @@ from datetime import timedelta
 from panel_app.demo.at_counter import AtTill, redeem_claim, redeem_reward, think_better, walk_away
 from panel_app.demo.shops import ACTOR, LENA
 from panel_app.demo.town import DAYS, Town
-from panel_app.programme import catalogue, claiming, suspension
+from panel_app.programme import catalogue, claim_expiry, claiming, suspension
 from panel_app.programme.terms import EntryMode
 
 ANNA, ELIF, JONAS, OLIVIA, PIOTR, KHAI, LAYLA, KATHARINA, SAMUEL, ZOFIA = range(10)
@@ -37,8 +37,8 @@ def end(town: Town) -> None:
             town.clock.advance(timedelta(minutes=4))
     with town.database.session() as session:
         catalogue.withdraw_reward(session, ACTOR, town.reward_ids["SOAP"])
-        while claiming.expire_past(session, ACTOR):
-            pass
+        while closed := claim_expiry.expire_past(session, ACTOR):
+            town.count.add(closed)  # what runs out by then was charged: each makes an entry
 
 
 def _tell(town: Town, stories: Sequence[tuple[int, Story]], *, day: float, each: float) -> None:
@@ -48,9 +48,11 @@ def _tell(town: Town, stories: Sequence[tuple[int, Story]], *, day: float, each:
             story(town)
 
 
-def _bread_that_nobody_fetches(town: Town) -> None:
+def _bread_and_coffee_that_nobody_fetches(town: Town) -> None:
+    """The bread's points are forfeited, the coffee's come back."""
     town.give(KHAI, 750)
     town.claim(KHAI, "BREAD")
+    town.claim(KHAI, "COFFEE")
 
 
 def _last_mug_of_hamburg(town: Town) -> None:
@@ -162,7 +164,7 @@ def _gone_before_the_end(town: Town) -> None:
 
 _FIRST: Sequence[tuple[int, Story]] = (
     (ANNA, _rich),
-    (KHAI, _bread_that_nobody_fetches),
+    (KHAI, _bread_and_coffee_that_nobody_fetches),
     (MEHMET, _last_mug_of_hamburg),
     (GRACE, _book_for_points_and_cash),
     (ZOFIA, _soap_before_it_is_withdrawn),

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from ledger import NotFound, Points, Reason, Session, new_id
 from panel_app.programme import audit, branches, pricing, stock
 from panel_app.programme.access import Actor, Permission
+from panel_app.programme.giving_back import OnExpiry
 from panel_app.programme.models import Branch, PriceCash, PriceOption, Reward, RewardBranch
 from panel_app.programme.refusals import InvalidInput, NotYetValid, WrongBranch
 from panel_app.programme.rules import Rule
@@ -37,6 +38,7 @@ class NewReward:
     options: Sequence[NewOption]
     redemption_types: Sequence[RedemptionType] = (RedemptionType.QR,)
     charge_at: ChargeAt = ChargeAt.CLAIM
+    on_expiry: OnExpiry = OnExpiry.RESTORED
     claim_days: int = 90
     ean: str | None = None
     valid_from: date | None = None
@@ -64,6 +66,7 @@ def create_reward(session: Session, actor: Actor, new: NewReward) -> UUID:
                 ean=new.ean,
                 status="active",
                 charge_at=new.charge_at.value,
+                on_expiry=new.on_expiry.value,
                 redemption_types=[kind.value for kind in new.redemption_types],
                 claim_days=new.claim_days,
                 valid_from=new.valid_from,

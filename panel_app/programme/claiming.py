@@ -1,4 +1,4 @@
-"""How a claim begins and ends: made, given a new code, cancelled, past its last day. Redeems nothing."""
+"""How a claim begins and ends early: made, given a new code, cancelled. Redeems nothing and expires nothing."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -91,6 +91,7 @@ def replace_claim(session: Session, actor: Actor, claim_id: UUID) -> MadeClaim:
             spent=0,
             points=old.points,
             charged=old.charged,
+            charge_entry_id=old.charge_entry_id,
             cash=old.cash,
             valid_from=old.valid_from,
             valid_until=old.valid_until,
@@ -104,25 +105,6 @@ def replace_claim(session: Session, actor: Actor, claim_id: UUID) -> MadeClaim:
         return MadeClaim(id=claim.id, code=code, short_code=short)
 
     return plain(session, actor, Step(operation="claim.replace", permission=Permission.ADMINISTER), run)
-
-
-def expire_past(session: Session, actor: Actor, *, limit: int = 100) -> int:
-    """Close claims whose last day is over in every time zone; gives how many. Scanning judges by itself."""
-
-    def run() -> int:
-        everywhere_over = (session.clock.now() - timedelta(hours=12)).date()
-        past = session.scalars(
-            sa.select(Claim)
-            .where(Claim.valid_until < everywhere_over, *_LIVE_AND_FREE)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        ).all()
-        for claim in past:
-            claim.status, claim.closed_at = ClaimStatus.EXPIRED.value, session.clock.now()
-            audit.record(session, actor, "claim.expired", member_id=MemberId(claim.member_id), claim=claim.id)
-        return len(past)
-
-    return plain(session, actor, Step(operation="claim.expire", permission=Permission.EXPIRE), run)
 
 
 def cancel_claim(session: Session, actor: Actor, claim_id: UUID) -> None:
@@ -185,12 +167,13 @@ def _issue(
     session.add(claim)
     session.flush()  # the charge's audit record names the claim
     if claim.charged:
-        ledger.charge_claim(
+        charge = ledger.charge_claim(
             session,
-            actor.origin(reference=f"claim {claim.id}"),
+            actor.origin(reference=claims.reference_of(claim.id)),
             member_id=member_id,
             points=Points(claim.points),
         )
+        claim.charge_entry_id = charge.id
     audit.record(
         session,
         actor,

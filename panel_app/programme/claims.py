@@ -66,6 +66,11 @@ def charged_points(claim: Claim, units: int) -> Points:
     return Points(pricing.share(claim.points, claim.quantity, claim.spent, units))
 
 
+def reference_of(claim_id: UUID) -> str:
+    """How the entries of a claim that belong to no booking name it."""
+    return f"claim {claim_id}"
+
+
 def take(session: Session, claim_id: UUID, redemption_id: UUID) -> bool:
     """Bind a live claim to a redemption at a till.
 

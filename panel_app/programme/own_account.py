@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -9,6 +11,7 @@ import ledger
 from ledger import MemberId, Minor, Points, Reason, Session
 from panel_app.programme import catalogue, claims, members, pricing, receipts
 from panel_app.programme.access import Actor, Permission
+from panel_app.programme.giving_back import OnExpiry
 from panel_app.programme.models import Branch, Claim, Redemption, Reward
 from panel_app.programme.refusals import NotAllowed
 from panel_app.programme.terms import (
@@ -20,10 +23,12 @@ from panel_app.programme.terms import (
     OptionFace,
     Receipt,
     RedemptionStatus,
+    RewardFace,
 )
 
 ORDERS_SHOWN = 20
 CLAIMS_SHOWN = 20
+EXPIRED_SHOWN_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +41,21 @@ class OwnClaim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiredClaim:
+    """A claim that ran out, and what became of the points of its unused units (0: it was not charged)."""
+
+    reward: RewardFace
+    units: int
+    valid_until: date | None
+    points: Points
+    became: OnExpiry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnAccount:
     member: MemberFace
     claims: Sequence[OwnClaim]
+    expired: Sequence[ExpiredClaim]
     orders: Sequence[Receipt]
 
 
@@ -67,6 +84,7 @@ def account_of(session: Session, actor: Actor) -> OwnAccount:
     return OwnAccount(
         member=members.face_of(session, member),
         claims=[_own_claim(session, claim) for claim in live],
+        expired=_expired(session, member.id),
         orders=[receipts.receipt_of(session, order) for order in orders],
     )
 
@@ -107,6 +125,30 @@ def _member_id(actor: Actor) -> MemberId:
     if actor.member_id is None:
         raise NotAllowed(permission=Permission.MEMBER_SELF.value)
     return actor.member_id
+
+
+def _expired(session: Session, member_id: UUID) -> list[ExpiredClaim]:
+    rows = session.execute(
+        sa.select(Claim, Reward)
+        .join(Reward, Reward.id == Claim.reward_id)
+        .where(
+            Claim.member_id == member_id,
+            Claim.status == ClaimStatus.EXPIRED.value,
+            Claim.closed_at > session.clock.now() - EXPIRED_SHOWN_FOR,
+        )
+        .order_by(Claim.closed_at.desc(), Claim.id)
+        .limit(CLAIMS_SHOWN)
+    )
+    return [
+        ExpiredClaim(
+            reward=catalogue.face_of(reward),
+            units=claim.quantity - claim.spent,
+            valid_until=claim.valid_until,
+            points=claims.charged_points(claim, claim.quantity - claim.spent),
+            became=OnExpiry(reward.on_expiry),
+        )
+        for claim, reward in rows
+    ]
 
 
 def _own_claim(session: Session, claim: Claim) -> OwnClaim:

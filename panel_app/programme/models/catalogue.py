@@ -16,6 +16,7 @@ class Reward(Row):
     __table_args__ = (
         CheckConstraint("status IN ('active', 'withdrawn')", name="status"),
         CheckConstraint("charge_at IN ('claim', 'counter')", name="charge_at"),
+        CheckConstraint("on_expiry IN ('restored', 'forfeited')", name="on_expiry"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -27,6 +28,7 @@ class Reward(Row):
     ean: Mapped[str | None] = mapped_column(unique=True)
     status: Mapped[str]
     charge_at: Mapped[str]
+    on_expiry: Mapped[str]  # of a charged claim's unused units
     redemption_types: Mapped[list[str]]
     claim_days: Mapped[int]
     valid_from: Mapped[date | None]

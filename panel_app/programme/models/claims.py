@@ -13,7 +13,7 @@ class Claim(Row):
     """n units under one code. Codes are kept as a keyed hash for look-up and encrypted for showing again.
 
     `points` is the price of all n units, frozen when the claim was made; `charged` says whether it was taken
-    then. `held_by` is the open redemption that has the claim at a till, if any.
+    then, and `charge_entry_id` by which entry. `held_by` is the open redemption that has the claim at a till, if any.
     """
 
     __tablename__ = "claims"
@@ -26,6 +26,7 @@ class Claim(Row):
         ),
         CheckConstraint("(status = 'redeemed') = (spent = quantity)", name="redeemed"),
         Index("ix_claims_member", "member_id"),
+        Index("ix_claims_open", "status", "valid_until"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -37,6 +38,7 @@ class Claim(Row):
     spent: Mapped[int]
     points: Mapped[int]
     charged: Mapped[bool]
+    charge_entry_id: Mapped[UUID | None] = mapped_column(ForeignKey("entries.id"))
     cash: Mapped[dict[str, int]]  # by currency, minor units for all n units
     code_hash: Mapped[bytes] = mapped_column(unique=True)
     code_cipher: Mapped[bytes]

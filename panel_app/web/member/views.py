@@ -80,7 +80,13 @@ def home() -> str:
         }
         for claim in account.claims
     ]
-    return render_template("member/home.html", member=account.member, claims=own, orders=account.orders)
+    return render_template(
+        "member/home.html",
+        member=account.member,
+        claims=own,
+        expired=account.expired,
+        orders=account.orders,
+    )
 
 
 @blueprint.get("/code")

@@ -1,11 +1,11 @@
 """How a claim begins and ends."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 
 from ledger import NotEnoughPoints, NotFound, new_id
-from panel_app.programme import access, catalogue, claiming, suspension
+from panel_app.programme import catalogue, claiming, suspension
 from panel_app.programme.claiming import ClaimOrder
 from panel_app.programme.refusals import (
     InvalidInput,
@@ -75,13 +75,3 @@ def test_a_charged_claim_can_not_be_cancelled_here(shop: Shop):
     made = shop.claim(shop.world.mug)
     with shop.refused(NotFound, what="uncharged claim"):
         claiming.cancel_claim(shop.session, SEED, made.id)
-
-
-def test_a_claim_is_closed_once_its_last_day_is_over_everywhere(shop: Shop):
-    shop.claim(shop.world.tea)  # good until 31 May
-    sweeper = access.system("sweeper")
-    shop.clock.set(datetime(2026, 6, 1, 11, 59, tzinfo=UTC))  # still 31 May in the last zone, 12 hours behind
-    assert claiming.expire_past(shop.session, sweeper) == 0
-    shop.clock.set(datetime(2026, 6, 1, 12, 0, tzinfo=UTC))
-    assert claiming.expire_past(shop.session, sweeper) == 1
-    assert [row["status"] for row in shop.rows("claims")] == ["expired"]
