@@ -8,7 +8,7 @@ import click
 
 import ledger
 from ledger import Session
-from panel_app.commands.opening import opened_database
+from panel_app.commands.opening import database_to_write
 
 _PASSWORD = click.option(
     "--password",
@@ -21,7 +21,7 @@ _PASSWORD = click.option(
 
 @contextmanager
 def _session() -> Iterator[Session]:
-    with opened_database() as database, database.session() as session:
+    with database_to_write() as database, database.session() as session:
         yield session
 
 

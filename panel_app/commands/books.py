@@ -6,7 +6,7 @@ import click
 
 import ledger
 from ledger import Database, Finding, Gap, SealReport
-from panel_app.commands.opening import opened_database
+from panel_app.commands.opening import database_to_write, opened_database
 from panel_app.config import load_settings
 from panel_app.seal_files import anchors, public_key
 
@@ -85,7 +85,7 @@ def expire() -> None:
     from panel_app.programme.access import system
     from panel_app.programme.redemptions import expire_due
 
-    with opened_database() as database, database.session() as session:
+    with database_to_write() as database, database.session() as session:
         released = 0
         # In portions, so that no transaction grows with what has piled up.
         while portion := expire_due(session, system("console")):

@@ -131,7 +131,7 @@ def _copy_sqlite(source: Path, target: Path) -> None:
             closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=rw", uri=True)) as old,
             closing(sqlite3.connect(target)) as new,
         ):
-            old.backup(new)
+            old.backup(new, pages=-1)  # in one step: in portions every writer would begin it anew
     except sqlite3.DatabaseError as fault:
         raise click.ClickException(f"{source} can't be copied: {fault}") from fault
     _as_one_file(target)

@@ -9,7 +9,7 @@ import click
 
 import ledger
 from ledger import AnchorFile, Database, read
-from panel_app.commands.opening import opened_database
+from panel_app.commands.opening import database_to_write
 from panel_app.config import load_settings
 from panel_app.seal_files import seal_key, set_anchor_aside
 
@@ -33,7 +33,7 @@ def seed(*, demo: bool, members: int | None, entries: int | None, if_empty: bool
     from panel_app.programme.programme_facts import programme_of
 
     members, entries = members or MEMBERS, entries or ENTRIES
-    with opened_database() as database:
+    with database_to_write() as database:
         # Asked before the bar is drawn, which would promise work.
         with database.session() as session, read(session):
             empty = programme_of(session) is None

@@ -9,7 +9,7 @@ import click
 
 import ledger
 from ledger import AnchorFile, PublicKey, SealError
-from panel_app.commands.opening import opened_database
+from panel_app.commands.opening import database_to_write, opened_database
 from panel_app.config import load_settings
 from panel_app.seal_files import seal_key
 
@@ -25,7 +25,7 @@ def seal() -> None:
 def now() -> None:
     """Seal what is not sealed yet; a server does this every few seconds."""
     settings = load_settings()
-    with opened_database() as database, database.session() as session:
+    with database_to_write() as database, database.session() as session:
         key = seal_key(settings, database)
         try:
             made = ledger.seal_and_anchor(session, key, AnchorFile(settings.anchor_file))

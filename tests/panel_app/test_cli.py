@@ -12,7 +12,9 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from ledger import has_wal_reset_bug
 from panel_app.cli import main
+from panel_app.commands.beside import risk_beside_server
 from panel_app.commands.serve import only_server_of
 from scanner import qr_png
 
@@ -131,6 +133,40 @@ def test_a_killed_server_leaves_no_lock_behind(tmp_path: Path) -> None:
 def test_postgresql_takes_several_servers() -> None:
     with only_server_of(None), only_server_of(None):
         assert not list(Path().glob("*.lock"))
+
+
+@pytest.mark.parametrize(
+    ("server", "version", "warned"),
+    [
+        ("alive", (3, 51, 2), True),
+        ("alive", (3, 51, 3), False),  # repaired
+        ("stopped", (3, 51, 2), False),
+        ("never there", (3, 51, 2), False),
+    ],
+)
+def test_a_risk_is_told_only_beside_a_server_and_with_an_sqlite_that_has_the_bug(
+    tmp_path: Path, server: str, version: tuple[int, int, int], *, warned: bool
+) -> None:
+    file = tmp_path / "books.db"
+    if server != "never there":
+        with subprocess.Popen(["true"]) as stopped:  # noqa: S607 - a process that has ended
+            stopped.wait()
+        process = os.getppid() if server == "alive" else stopped.pid
+        (tmp_path / "books.db.lock").write_text(str(process), encoding="ascii")
+    told_risk = risk_beside_server(file, version)
+    assert (told_risk is not None) == warned
+    if told_risk is not None:
+        assert told_risk.startswith(f"Warning: process {os.getppid()} serves {file}, and SQLite 3.51.2 may")
+
+
+def test_a_command_that_writes_beside_a_server_warns_in_one_line_and_goes_on() -> None:
+    run("db", "upgrade")
+    before = run("holds", "expire")
+    Path("var/countermark.db.lock").write_text(str(os.getppid()), encoding="ascii")
+    beside = run("holds", "expire")
+    assert (before.stderr, beside.exit_code, beside.stdout) == ("", 0, before.stdout)
+    assert len(beside.stderr.splitlines()) == (1 if has_wal_reset_bug() else 0)
+    assert run("verify").stderr == ""  # reads only
 
 
 def test_scan_prints_one_json_line_a_file(tmp_path: Path) -> None:
