@@ -15,7 +15,7 @@ from panel_app.programme.models import Claim, Reward
 from panel_app.programme.programme_facts import programme_of, tag_of
 from panel_app.programme.refusals import InvalidInput, NotAllowed, PriceNotOffered, RewardWithdrawn
 from panel_app.programme.rules import Rule
-from panel_app.programme.steps import Keyed, Step, keyed, plain
+from panel_app.programme.steps import Concerned, Keyed, Step, keyed, plain
 from panel_app.programme.terms import ChargeAt, ClaimStatus
 from scanner import new_reward_code, new_short_code
 
@@ -68,7 +68,7 @@ def make_claim(session: Session, actor: Actor, key: str, order: ClaimOrder) -> M
     step = Step(
         operation="claim.make",
         permission=Permission.MEMBER_SELF if actor.member_id else Permission.ADMINISTER,
-        member_id=MemberId(order.member_id),
+        concerned=Concerned(member_id=MemberId(order.member_id)),
     )
     return keyed(session, actor, step, Keyed(key=key, body=order), MadeClaim, run)
 

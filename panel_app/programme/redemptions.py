@@ -6,7 +6,7 @@ is in counter.py; scanning never holds anything.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -35,6 +35,7 @@ from panel_app.programme import (
     reservations,
     stock,
     tenders,
+    visits,
 )
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.baskets import Order
@@ -47,7 +48,7 @@ from panel_app.programme.refusals import (
 )
 from panel_app.programme.reservations import HOLD_LASTS
 from panel_app.programme.rules import Rule
-from panel_app.programme.steps import Keyed, Step, keyed, outcome_of, plain
+from panel_app.programme.steps import Concerned, Keyed, Step, keyed, outcome_of, plain
 from panel_app.programme.terms import FulfilmentStatus, Receipt, RedemptionStatus, Reservation, TenderGiven
 
 HOLD_LASTS_MAX = timedelta(minutes=10)
@@ -67,36 +68,44 @@ class Payment:
 
 def reserve(session: Session, actor: Actor, key: str, order: Order) -> Reservation:
     """The price is accepted: hold the points, take the claim to this till, reserve the stock."""
+    step = replace(RESERVE, concerned=Concerned())
 
     def run() -> Reservation:
-        redemption, balance_before = reservations.open_redemption(session, actor, order)
+        visit = visits.current(session, actor, order.visit_id)
+        step.concerned.member_id = MemberId(visit.member_id)
+        redemption, balance_before = reservations.open_redemption(session, actor, visit, order)
         return reservations.reservation_of(session, redemption, balance_before)
 
-    return keyed(session, actor, RESERVE, Keyed(key=key, body=order), Reservation, run)
+    return keyed(session, actor, step, Keyed(key=key, body=order), Reservation, run)
 
 
 def confirm(session: Session, actor: Actor, key: str, payment: Payment) -> Receipt:
     """Take the points and post the cash in one step; from here on the goods may be handed over."""
+    step = replace(CONFIRM, booking_id=payment.booking_id, concerned=Concerned())
 
     def run() -> Receipt:
-        return _complete(session, actor, reservations.lock(session, actor, payment.booking_id), payment)
+        redemption = reservations.lock(session, actor, payment.booking_id)
+        step.concerned.member_id = MemberId(redemption.member_id)
+        return _complete(session, actor, redemption, payment)
 
-    step = Step(operation=CONFIRM.operation, permission=CONFIRM.permission, booking_id=payment.booking_id)
     return keyed(session, actor, step, Keyed(key=key, body=payment), Receipt, run)
 
 
 def redeem_at_once(session: Session, actor: Actor, key: str, order: Order) -> Receipt:
     """Reserve and confirm in one request, for what has nothing left to pay at the counter."""
+    step = replace(AT_ONCE, concerned=Concerned())
 
     def run() -> Receipt:
-        redemption, _balance = reservations.open_redemption(session, actor, order)
+        visit = visits.current(session, actor, order.visit_id)
+        step.concerned.member_id = MemberId(visit.member_id)
+        redemption, _balance = reservations.open_redemption(session, actor, visit, order)
         if redemption.points_due or redemption.cash_due:
             raise TendersDoNotAddUp(
                 due=Minor(redemption.cash_due), given=Minor(0), currency=redemption.currency
             )
         return _complete(session, actor, redemption, Payment(booking_id=redemption.booking_id))
 
-    return keyed(session, actor, AT_ONCE, Keyed(key=key, body=order), Receipt, run)
+    return keyed(session, actor, step, Keyed(key=key, body=order), Receipt, run)
 
 
 def renew(session: Session, actor: Actor, booking_id: str) -> datetime:

@@ -24,7 +24,7 @@ from ledger import (
     Session,
     new_id,
 )
-from panel_app.programme import audit, branches, claim_rules, claims, members, receipts, stock, visits
+from panel_app.programme import audit, branches, claim_rules, claims, members, receipts, stock
 from panel_app.programme.access import Actor
 from panel_app.programme.baskets import Basket, Order, basket_of
 from panel_app.programme.models import Branch, Claim, Member, Redemption, RedemptionLine, Visit
@@ -70,9 +70,8 @@ def _as_it_stands(session: Session, redemption: Redemption) -> Reservation:
     return reservation_of(session, redemption, Points(available + redemption.points_due))
 
 
-def open_redemption(session: Session, actor: Actor, order: Order) -> tuple[Redemption, Points]:
+def open_redemption(session: Session, actor: Actor, visit: Visit, order: Order) -> tuple[Redemption, Points]:
     """Write the redemption with its lines and hold everything it needs; also gives the balance before."""
-    visit = visits.current(session, actor, order.visit_id)
     branch = branches.branch_by_id(session, actor.branch())
     _clear_way(session, actor, order)
     basket = basket_of(session, actor, visit, branch, order)

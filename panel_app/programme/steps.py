@@ -6,7 +6,7 @@ savepoint, it is recorded, the transaction commits, and only then it is raised (
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
@@ -20,6 +20,13 @@ from panel_app.programme.access import Actor, Permission
 T = TypeVar("T")
 
 
+@dataclass(slots=True, kw_only=True)
+class Concerned:
+    """The member that a step is about, for its outcome and its refusal; set as soon as the step knows whom."""
+
+    member_id: MemberId | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """What is asked: the operation, the permission it needs, and what a record of its refusal may name.
@@ -29,7 +36,7 @@ class Step:
 
     operation: str
     permission: Permission
-    member_id: MemberId | None = None
+    concerned: Concerned = field(default_factory=Concerned)
     booking_id: str | None = None
     on_refusal: Callable[[Refusal], None] | None = None
 
@@ -68,9 +75,11 @@ def keyed(
             return _replayed(answer, stored)
         result = _effects(session, actor, step, run)
         if isinstance(result, _Refused):
-            ledger.remember_refusal(session, request, _refusal_bytes(result.refusal), step.member_id)
+            ledger.remember_refusal(
+                session, request, _refusal_bytes(result.refusal), step.concerned.member_id
+            )
         else:
-            ledger.remember_success(session, request, canonical(answer, result), step.member_id)
+            ledger.remember_success(session, request, canonical(answer, result), step.concerned.member_id)
         return result
 
     return _raised(ledger.transact(session, attempt))
@@ -101,7 +110,12 @@ def _judge_permission(session: Session, actor: Actor, step: Step) -> None:
 
 def _record_refusal(session: Session, actor: Actor, step: Step, refusal: Refusal) -> None:
     audit.record_refusal(
-        session, actor, step.operation, refusal, member_id=step.member_id, booking_id=step.booking_id
+        session,
+        actor,
+        step.operation,
+        refusal,
+        member_id=step.concerned.member_id,
+        booking_id=step.booking_id,
     )
 
 

@@ -292,3 +292,23 @@ def test_a_reward_without_a_stock_level_is_not_counted(shop: Shop):
     reward_id = create_reward(shop.session)
     shop.confirm(shop.reserve(shop.direct(reward_id)).booking_id)
     assert [row["reward_id"] for row in shop.rows("stock_movements")] == [shop.world.mug]
+
+
+def test_an_outcome_says_which_member_it_was_about_also_when_it_is_a_refusal(shop: Shop):
+    reserved = shop.reserve(shop.direct(shop.world.mug, 1))
+    with pytest.raises(TendersDoNotAddUp):
+        shop.confirm(reserved.booking_id)
+    shop.confirm(reserved.booking_id, cash(400))
+    made = shop.claim(shop.world.mug)
+    shop.at_once(Order(visit_id=shop.scan(made.code).visit_id, claim_id=made.id))
+    told = sorted((row["operation"], row["status"]) for row in shop.rows("outcomes"))
+    assert told == [
+        ("claim.make", "success"),
+        ("redemption.at_once", "success"),
+        ("redemption.confirm", "refusal"),
+        ("redemption.confirm", "success"),
+        ("redemption.reserve", "success"),
+    ]
+    assert {row["member_id"] for row in shop.rows("outcomes")} == {shop.world.lena}
+    (refused,) = [row for row in shop.rows("audit_records") if row["reason"]]
+    assert refused["member_id"] == shop.world.lena
