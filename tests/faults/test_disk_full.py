@@ -11,37 +11,32 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+import alembic.command
 import pytest
 
 from ledger import Database, Keyring, SystemClock
 from panel_app import log, sweeper
-from tests.faults.traffic import Till, disagreements, load, open_tills, questions_of, settle
+from tests.conftest import alembic_config
+from tests.faults.durable_postgres import Postgres, folder_of_postgres
+from tests.faults.journals import disagreements
+from tests.faults.traffic import Till, load, open_tills, questions_of, settle, wait_until_ready
 from tests.journeys.shop import Shop, open_shop
 
 TILLS = 8
 FAULTS = {500, 503}
 ROOM = 8 * 1024 * 1024
+ROOM_FOR_POSTGRESQL = 96 * 1024 * 1024
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    """A file system of 8 MB for the database alone; only root may mount one."""
+def small_disk(folder: Path, room: int = ROOM) -> Iterator[Path]:
+    """A file system of so many bytes for the database alone; only root may mount one."""
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={ROOM}", "tmpfs", folder], check=True)  # noqa: S607
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={room}", "tmpfs", folder], check=True)  # noqa: S607
     try:
         yield folder
     finally:
         subprocess.run(["umount", folder], check=True)  # noqa: S607
-
-
-def fill(folder: Path) -> Path:
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"\0" * 4096)
-        except OSError:
-            return filler
 
 
 @contextmanager
@@ -97,6 +92,36 @@ def test_on_a_full_disk_nothing_is_half_done_and_it_goes_on_when_there_is_room(
             assert set(faults) <= FAULTS
             assert disagreements(shop, questions_of(tills)) == []
             assert sum(till.incidents for till in tills) == sum(len(till.statuses) for till in tills)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small file system")
+def test_a_full_disk_under_postgresql_loses_nothing_even_where_it_stops_the_database(tmp_path: Path) -> None:
+    with folder_of_postgres() as folder, small_disk(folder / "disk", ROOM_FOR_POSTGRESQL) as disk:
+        postgres = Postgres(disk)
+        # Small segments, so that its log needs room soon; a log that can't be written stops the whole server.
+        postgres.initialise("--wal-segsize=1")
+        try:
+            postgres.start()
+            alembic.command.upgrade(alembic_config(postgres.url), "head")
+            with open_shop(tmp_path, postgres.url) as shop:
+                tills, faults = faults_while(full_and_started_again(disk, postgres, shop), shop)
+                shop.database.dispose()  # this process's own connections were cut as well
+                assert len(faults) >= TILLS
+                assert set(faults) <= FAULTS
+                assert disagreements(shop, questions_of(tills)) == []
+                os.kill(shop.process_id, 0)  # still the process that it was
+        finally:
+            postgres.stop()
+
+
+@contextmanager
+def full_and_started_again(disk: Path, postgres: Postgres, shop: Shop) -> Iterator[None]:
+    """Not a block is left; once there is room, an administrator starts what had to stop."""
+    with nothing_left_on(disk):
+        yield
+    postgres.start()
+    wait_until_ready(shop.url)
 
 
 def test_where_no_file_may_grow_nothing_is_half_done_and_it_goes_on_afterwards(

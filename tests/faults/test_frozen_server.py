@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.traffic import Till, disagreements, load, open_tills, questions_of, settle
+from tests.faults.journals import disagreements
+from tests.faults.traffic import Till, load, open_tills, questions_of, settle
 from tests.journeys.shop import Shop, open_shop
 
 TILLS = 8

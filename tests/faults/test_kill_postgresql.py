@@ -1,13 +1,7 @@
 """PostgreSQL is killed outright under the load and started again on its data: the server comes back by itself."""
 
-import contextlib
 import os
 import random
-import shutil
-import signal
-import socket
-import subprocess
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -15,77 +9,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import alembic.command
-import psycopg
 import pytest
 
 from tests.conftest import alembic_config
-from tests.faults.traffic import disagreements, load, open_tills, questions_of, settle, wait_until_ready
+from tests.faults.durable_postgres import Postgres, folder_of_postgres
+from tests.faults.journals import disagreements
+from tests.faults.traffic import load, open_tills, questions_of, settle, wait_until_ready
 from tests.journeys.shop import open_shop
-from tests.postgres import _as_postgres, _is_root, program
 
 TILLS = 8
 AWAY = {500, 503}
 
 
-class Postgres:
-    """A PostgreSQL of this test alone, which keeps its data when it is killed; durable, as in a shop."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._server: subprocess.Popen[bytes] | None = None
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = int(probe.getsockname()[1])
-        self.url = f"postgresql://postgres@127.0.0.1:{self._port}/postgres"
-        command: list[str | Path] = [program("initdb"), "-D", folder / "data", "-U", "postgres"]
-        command += ["-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
-        subprocess.run(_as_postgres(command), check=True, capture_output=True)
-
-    def start(self) -> None:
-        give_up_at = time.monotonic() + 30
-        while True:
-            if self._server is None or self._server.poll() is not None:
-                self._server = (
-                    self._process()
-                )  # the first one may find the memory of those killed still in use
-            try:
-                psycopg.connect(self.url, connect_timeout=2).close()
-            except psycopg.OperationalError:
-                assert time.monotonic() < give_up_at, (self._folder / "log").read_text()
-                time.sleep(0.05)
-            else:
-                return
-
-    def kill(self) -> None:
-        """Kill it with all its processes at once, so that none of them ends in order."""
-        assert self._server is not None
-        with psycopg.connect(self.url) as admin:
-            found = admin.execute("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()").fetchall()
-        for process_id in (self._server.pid, *(row[0] for row in found)):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process_id, signal.SIGKILL)
-        self._server.wait(10)
-
-    def stop(self) -> None:
-        if self._server is not None:
-            self._server.send_signal(signal.SIGINT)
-            self._server.wait(30)
-
-    def _process(self) -> "subprocess.Popen[bytes]":
-        command: list[str | Path] = [program("postgres"), "-D", self._folder / "data", "-k", self._folder]
-        command += ["-p", str(self._port), "-h", "127.0.0.1"]
-        with (self._folder / "log").open("ab") as log:
-            return subprocess.Popen(_as_postgres(command), stdout=log, stderr=log)
-
-
 @pytest.fixture
 def postgres() -> Iterator[Postgres]:
-    memory = Path("/dev/shm")  # noqa: S108 - a directory of our own is made in it
-    parent = memory if memory.is_dir() else None
-    with tempfile.TemporaryDirectory(prefix="countermark-pg-", dir=parent) as folder:
-        if _is_root():
-            shutil.chown(folder, "postgres", "postgres")
-        server = Postgres(Path(folder))
+    with folder_of_postgres() as folder:
+        server = Postgres(folder)
+        server.initialise()
         try:
             server.start()
             alembic.command.upgrade(alembic_config(server.url), "head")

@@ -13,16 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.traffic import (
-    Question,
-    Till,
-    disagreements,
-    load,
-    open_tills,
-    questions_of,
-    settle,
-    wait_until_ready,
-)
+from tests.faults.journals import Question, disagreements
+from tests.faults.traffic import Till, load, open_tills, questions_of, settle, wait_until_ready
 from tests.journeys.shop import Shop, open_shop
 
 TILLS = 8

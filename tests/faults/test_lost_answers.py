@@ -14,7 +14,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.faults.traffic import PRICES, Asked, Question, Till, disagreements, open_tills, questions_of
+from tests.faults.journals import PRICES, Asked, Question, disagreements
+from tests.faults.traffic import Till, open_tills, questions_of
 from tests.journeys.shop import open_shop
 
 LOST = 0.3
