@@ -32,7 +32,8 @@ from scanner.limits import BYTES_MAX
 from scanner.pool import DecodePool
 from scanner.rendering import qr_png, qr_svg
 from scanner.rotating import STEP_SECONDS, TypedVerdict, Verdict, code_at, step_of, verify, verify_typed
-from scanner.terms import FrameReason, FrameRefused, Payload, Reading, Symbology
+from scanner.terms import FrameReason, FrameRefused, Payload, Reading, Stage, StageRun, Symbology
+from scanner.totals import PoolTotals, StageTotals
 
 __all__ = [
     "BYTES_MAX",
@@ -50,9 +51,13 @@ __all__ = [
     "MemberCard",
     "MemberCode",
     "Payload",
+    "PoolTotals",
     "Reading",
     "RewardCode",
     "ShortCode",
+    "Stage",
+    "StageRun",
+    "StageTotals",
     "Symbology",
     "TypedMemberCode",
     "TypedVerdict",

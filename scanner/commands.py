@@ -37,7 +37,7 @@ def _scan(path: Path, pool: DecodePool) -> dict[str, object]:
         sys.stderr.write(f"scan: {path}: {error.strerror}\n")
         return {"error": "unreadable"}
     try:
-        reading = pool.decode(data)
+        reading = pool.read_photo(data)
     except FrameRefused as refused:
         return {"error": refused.reason}
     payloads = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zxingcpp
 
-from scanner.terms import Frame, Payload, Point, Symbology
+from scanner.terms import Payload, Pixels, Point, Symbology
 
 LOOKED_FOR = {
     zxingcpp.BarcodeFormat.QRCode: Symbology.QR,
@@ -13,13 +13,24 @@ LOOKED_FOR = {
     zxingcpp.BarcodeFormat.UPCA: Symbology.EAN_13,
     zxingcpp.BarcodeFormat.EAN8: Symbology.EAN_8,
 }
+ALL = zxingcpp.BarcodeFormats(list(LOOKED_FOR))
+BARS = zxingcpp.BarcodeFormats([one for one in LOOKED_FOR if LOOKED_FOR[one] is not Symbology.QR])
 
 
-def read_with_zxing(frame: Frame) -> tuple[Payload, ...]:
-    """Return the valid symbols of a frame, rotated, inverted and small ones included."""
+def read_with_zxing(pixels: Pixels) -> tuple[Payload, ...]:
+    """Return the valid symbols in grey pixels, rotated, inverted and small ones included."""
+    return _read(pixels, ALL)
+
+
+def read_bars_with_zxing(pixels: Pixels) -> tuple[Payload, ...]:
+    """Return the valid bar codes in grey pixels, without the dearer search for QR codes."""
+    return _read(pixels, BARS)
+
+
+def _read(pixels: Pixels, formats: zxingcpp.BarcodeFormats) -> tuple[Payload, ...]:
     barcodes = zxingcpp.read_barcodes(
-        frame.pixels,
-        formats=zxingcpp.BarcodeFormats(list(LOOKED_FOR)),
+        pixels,
+        formats=formats,
         # Plain keeps the text as it was encoded: the default, HRI, rewrites GS1 and control characters.
         text_mode=zxingcpp.TextMode.Plain,
         try_rotate=True,

@@ -6,14 +6,27 @@ the call is refused; the next frame finds a fresh worker.
 
 from __future__ import annotations
 
+import logging
 import os
 import queue
+import threading
+import time
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
+from scanner.agreement import counts_alone
 from scanner.headers import check_header
-from scanner.terms import FrameReason, FrameRefused, Reading
+from scanner.requests import Mode, Request
+from scanner.streams import Streams
+from scanner.terms import FrameReason, FrameRefused, Reading, Stage
+from scanner.totals import PoolTotals, Tally
 from scanner.worker_process import WorkerLost, WorkerProcess
+
+# How long a frame took is remembered as a mean, in which the last one weighs a tenth.
+WEIGHT_OF_LAST = 0.1
+WAIT_MS_MAX = 2_000
+_log = logging.getLogger(__name__)
 
 
 class DecodePool:
@@ -26,33 +39,45 @@ class DecodePool:
         self._owner = os.getpid()
         self._workers = workers
         self._seconds = seconds
+        self._streams = Streams()
+        self._tally = Tally()
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._ms_mean = 0.0
+        self._lamented: frozenset[Stage] = frozenset()
         # None is a place whose worker could not be started: the next frame tries again.
         self._idle: queue.SimpleQueue[WorkerProcess | None] = queue.SimpleQueue()
         for _ in range(workers):
             self._idle.put(WorkerProcess())
 
-    def decode(self, data: bytes) -> Reading:
-        """Return what the picture in `data` says, an empty reading included.
+    def read_photo(self, data: bytes) -> Reading:
+        """Return what the picture in `data` says, which comes once; an empty reading included.
 
         Raise FrameRefused for a picture that is not read, with BUSY when no worker came free within
         `seconds`, and with TIMED_OUT or DECODER_FAILED when the worker was lost over it.
         """
-        if os.getpid() != self._owner:
-            # Two processes on one pipe would read each other's codes.
-            raise RuntimeError("a pool is made after forking, one for each process")
-        check_header(data)
-        try:
-            worker = self._idle.get(timeout=self._seconds)
-        except queue.Empty:
-            raise FrameRefused(reason=FrameReason.BUSY) from None
-        try:
-            worker = worker or WorkerProcess()
-            return worker.decode(data, seconds=self._seconds)
-        except (WorkerLost, OSError) as lost:
-            reason = lost.reason if isinstance(lost, WorkerLost) else FrameReason.DECODER_FAILED
-            raise FrameRefused(reason=reason) from lost
-        finally:
-            self._idle.put(_usable(worker))
+        reading = self._read(Request(data=data, mode=Mode.PHOTO))
+        counted = tuple(payload for payload in reading.payloads if counts_alone(payload))
+        return self._added(replace(reading, payloads=counted))
+
+    def read_frame(self, data: bytes, *, stream: str) -> Reading:
+        """Return what one frame of a live camera says. `stream` names the camera: a till has one.
+
+        Raises as read_photo does; BUSY at once while another frame of the same stream is read.
+        """
+        with self._streams.taken(stream, wait_ms=self.wait_ms()) as camera:
+            request = camera.request(data)
+            return self._added(camera.noted(self._read(request), request))
+
+    def wait_ms(self) -> int:
+        """Return how long those who wait now will take the workers beyond the frames they have."""
+        with self._lock:
+            waiting = max(0, self._inside - self._workers)
+            return min(WAIT_MS_MAX, round(waiting * self._ms_mean / max(1, self._workers)))
+
+    def totals(self) -> PoolTotals:
+        """Return what was done since the pool was made."""
+        return self._tally.snapshot()
 
     def close(self) -> None:
         """End the workers, each when its frame is done. Afterwards every frame is refused as BUSY."""
@@ -69,6 +94,54 @@ class DecodePool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _added(self, reading: Reading) -> Reading:
+        self._tally.add_reading(reading)
+        return replace(reading, wait_ms=self.wait_ms())
+
+    def _read(self, request: Request) -> Reading:
+        if os.getpid() != self._owner:
+            # Two processes on one pipe would read each other's codes.
+            raise RuntimeError("a pool is made after forking, one for each process")
+        with self._lock:
+            self._inside += 1
+        try:
+            check_header(request.data)
+            return self._asked(request)
+        except FrameRefused as refused:
+            self._tally.add_refusal(refused.reason)
+            raise
+        finally:
+            with self._lock:
+                self._inside -= 1
+
+    def _asked(self, request: Request) -> Reading:
+        try:
+            worker = self._idle.get(timeout=self._seconds)
+        except queue.Empty:
+            raise FrameRefused(reason=FrameReason.BUSY, wait_ms=self.wait_ms()) from None
+        started = time.monotonic()
+        try:
+            worker = worker or WorkerProcess()
+            reading = worker.decode(request, seconds=self._seconds)
+        except (WorkerLost, OSError) as lost:
+            reason = lost.reason if isinstance(lost, WorkerLost) else FrameReason.DECODER_FAILED
+            raise FrameRefused(reason=reason) from lost
+        finally:
+            self._idle.put(_usable(worker))
+        self._note(worker, ms=(time.monotonic() - started) * 1000)
+        return reading
+
+    def _note(self, worker: WorkerProcess, *, ms: float) -> None:
+        with self._lock:
+            self._ms_mean += WEIGHT_OF_LAST * (ms - self._ms_mean)
+            missing = (worker.missing or frozenset()) - self._lamented
+            self._lamented |= missing
+        if missing:
+            # Once: reading goes on, and every frame of every day would say the same.
+            _log.warning(
+                "some codes that are hard to read will be missed; not on this machine: %s", sorted(missing)
+            )
 
 
 def _usable(worker: WorkerProcess | None) -> WorkerProcess | None:

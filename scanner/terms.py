@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:  # The web process imports this module and must not pay for numpy: it never touches a pixel.
     import numpy as np
     from numpy.typing import NDArray
 
+# Grey values, one byte a pixel, rows first; a text, so that nobody has to import numpy for it.
+Pixels: TypeAlias = "NDArray[np.uint8]"
 Point = tuple[int, int]
 Quad = tuple[Point, Point, Point, Point]
 
@@ -23,30 +25,63 @@ class Symbology(StrEnum):
     EAN_8 = "EAN8"
 
 
+class Stage(StrEnum):
+    """One way to look at a frame: a repair of the picture and the decoder that is asked afterwards."""
+
+    PLAIN = auto()
+    SHARPENED = auto()
+    EVENED = auto()
+    FLATTENED = auto()
+    MEDIAN = auto()
+    TURNED = auto()
+    ZBAR = auto()
+    ZBAR_THRESHOLD = auto()
+    ZBAR_TURNED = auto()
+    WECHAT = auto()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """What one symbol said. Corners clockwise from the symbol's own top left, in pixels."""
+    """What one symbol said, and the stages that read it so. Corners clockwise from the symbol's own top left."""
 
     symbology: Symbology
     text: str
     quad: Quad
+    stages: tuple[Stage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageRun:
+    """What one stage cost in CPU time and how many symbols it read, those of earlier stages included."""
+
+    stage: Stage
+    found: int
+    ms: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """All payloads of one frame, none if there is nothing to read, and the worker's milliseconds."""
+    """All payloads of one frame, none if there is nothing to read, and the worker's milliseconds.
+
+    An `unchanged` frame was not read again and has the payloads of the one before. `wait_ms` is how long the
+    camera should wait before its next frame, because other tills wait for the reader.
+    """
 
     payloads: tuple[Payload, ...]
     ms: float
+    runs: tuple[StageRun, ...] = ()
+    unchanged: bool = False
+    scene: bytes = field(default=b"", repr=False)
+    wait_ms: int = 0
 
 
 @dataclass(
     frozen=True, slots=True, kw_only=True, eq=False
 )  # comparing two arrays gives an array, not an answer
 class Frame:
-    """One picture as grey values, one byte a pixel, rows first."""
+    """One picture as grey values."""
 
-    pixels: NDArray[np.uint8]
+    pixels: Pixels
 
     @property
     def width(self) -> int:
@@ -78,10 +113,16 @@ class FrameReason(StrEnum):
 
 
 class FrameRefused(Exception):  # noqa: N818  a refusal is an answer, not an error
-    """A frame that is not read. `found` and `limit` are set where a number was over its limit."""
+    """A frame that is not read. `found` and `limit` are set where a number was over its limit.
 
-    def __init__(self, *, reason: FrameReason, found: int | None = None, limit: int | None = None) -> None:
+    `wait_ms` says of a BUSY reader when it is worth while to ask again.
+    """
+
+    def __init__(
+        self, *, reason: FrameReason, found: int | None = None, limit: int | None = None, wait_ms: int = 0
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.found = found
         self.limit = limit
+        self.wait_ms = wait_ms

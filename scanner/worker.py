@@ -1,13 +1,15 @@
 """The process that decodes: `python -m scanner.worker`. Knows no caller.
 
-A frame arrives on standard input as its length (4 bytes, big-endian) and its bytes. The first line on
-standard output is `{"ready": true}`; then follows one line a frame, `{"payloads": […], "ms": …}` or
-`{"refused": reason}`. The process ends when its input does. Whatever a hostile picture makes it do stays
-within its limits of memory and CPU time; time on the clock is the parent's to watch.
+A frame arrives on standard input as requests.py writes it. The first line on standard output is `{"ready":
+true, "missing": […]}`, which names the stages that this machine lacks; then follows one line a frame, `{"payloads":
+[…], "ms": …, "runs": […], "scene": …}`, `{"unchanged": true, "ms": …}` or `{"refused": reason}`. The process ends
+when its input does. Whatever a hostile picture makes it do stays within its limits of memory and CPU time; time
+on the clock is the parent's to watch.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import sys
@@ -21,11 +23,13 @@ os.environ["OPENCV_LOG_LEVEL"] = "SILENT"
 
 import cv2
 
-from scanner.decoding import read_payloads
+from scanner.changes import is_unchanged, scene_of
+from scanner.decoding import Findings, read_live, read_photo
 from scanner.frames import read_frame
-from scanner.limits import BYTES_MAX
 from scanner.process_limits import allow_cpu, limit_memory
-from scanner.terms import FrameReason, FrameRefused, Payload
+from scanner.requests import Mode, Request, next_request
+from scanner.stages import stage_is_possible
+from scanner.terms import FrameReason, FrameRefused, Payload, Stage
 
 MEMORY_BYTES_MAX = 400 * 1024 * 1024
 CPU_SECONDS_PER_FRAME = 5
@@ -34,12 +38,13 @@ CPU_SECONDS_PER_FRAME = 5
 def main() -> None:
     answers = _private_output()
     cv2.setNumThreads(1)
-    # After the imports, because those alone take more than half a gigabyte of address space.
+    # Before the limit, because the libraries alone take more than half a gigabyte of address space.
+    missing = [stage for stage in Stage if not stage_is_possible(stage)]
     limit_memory(extra_bytes=MEMORY_BYTES_MAX)
-    _send(answers, {"ready": True})
-    while (data := _receive(sys.stdin.buffer)) is not None:
+    _send(answers, {"ready": True, "missing": missing})
+    while (request := next_request(sys.stdin.buffer)) is not None:
         allow_cpu(seconds=CPU_SECONDS_PER_FRAME)
-        _send(answers, _answer(data))
+        _send(answers, _answer(request))
 
 
 def _private_output() -> BinaryIO:
@@ -57,30 +62,44 @@ def _private_output() -> BinaryIO:
     return answers
 
 
-def _receive(frames: BinaryIO) -> bytes | None:
-    """Return the next frame, or None when the parent has gone."""
-    prefix = frames.read(4)
-    length = int.from_bytes(prefix, "big")
-    if len(prefix) < 4 or length > BYTES_MAX:  # noqa: PLR2004
-        return None
-    data = frames.read(length)
-    return data if len(data) == length else None
-
-
-def _answer(data: bytes) -> dict[str, object]:
+def _answer(request: Request) -> dict[str, object]:
     started = time.perf_counter()
     try:
-        payloads = read_payloads(read_frame(data))
+        frame = read_frame(request.data)
+        scene = scene_of(frame)
+        if is_unchanged(scene, request.known):
+            return {"unchanged": True, "ms": _ms_since(started)}
+        match request.mode:
+            case Mode.LIVE:
+                findings = read_live(frame, number=request.number)
+            case Mode.PHOTO:
+                findings = read_photo(frame)
     except FrameRefused as refused:
         return {"refused": refused.reason}
-    except MemoryError:
+    except (MemoryError, cv2.error):
+        # OpenCV has its own word for no memory.
         return {"refused": FrameReason.DECODER_FAILED}
-    ms = (time.perf_counter() - started) * 1000
-    return {"payloads": [_plain(payload) for payload in payloads], "ms": round(ms, 1)}
+    return _told(findings) | {"ms": _ms_since(started), "scene": base64.b64encode(scene).decode("ascii")}
+
+
+def _told(findings: Findings) -> dict[str, object]:
+    return {
+        "payloads": [_plain(payload) for payload in findings.payloads],
+        "runs": [[run.stage, run.found, round(run.ms, 2)] for run in findings.runs],
+    }
 
 
 def _plain(payload: Payload) -> dict[str, object]:
-    return {"symbology": payload.symbology, "text": payload.text, "quad": payload.quad}
+    return {
+        "symbology": payload.symbology,
+        "text": payload.text,
+        "quad": payload.quad,
+        "stages": payload.stages,
+    }
+
+
+def _ms_since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)
 
 
 def _send(answers: BinaryIO, answer: dict[str, object]) -> None:

@@ -6,6 +6,7 @@ The time limit is a kill, because that works on every system and on whatever the
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -14,7 +15,8 @@ import sys
 import threading
 from pathlib import Path
 
-from scanner.terms import FrameReason, FrameRefused, Payload, Reading, Symbology
+from scanner.requests import Request, written
+from scanner.terms import FrameReason, FrameRefused, Payload, Reading, Stage, StageRun, Symbology
 
 # Importing OpenCV on a cold, busy machine takes seconds; a frame must not be refused for that.
 START_SECONDS = 15.0
@@ -22,7 +24,6 @@ START_SECONDS = 15.0
 PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "LANG", "LC_ALL")
 # A hundred QR codes of the largest size fit in; what is longer is cut off and then not understood.
 ANSWER_BYTES_MAX = 4 * 1024 * 1024
-READY = b'{"ready": true}\n'
 
 
 class WorkerLost(Exception):  # noqa: N818  an event that the pool deals with
@@ -46,7 +47,8 @@ class WorkerProcess:
             # it.
             start_new_session=True,
         )
-        self._ready = False
+        # The stages that this machine lacks; None until the process said that it is ready.
+        self.missing: frozenset[Stage] | None = None
         # True while an answer is owed. A process left so would give this frame's codes to the next caller.
         self.owes_answer = False
 
@@ -54,14 +56,12 @@ class WorkerProcess:
     def pid(self) -> int:
         return self._process.pid
 
-    def decode(self, data: bytes, *, seconds: float) -> Reading:
+    def decode(self, request: Request, *, seconds: float) -> Reading:
         """Return the worker's reading. Raise FrameRefused on its word, WorkerLost for lack of one."""
         self.owes_answer = True
-        if not self._ready and self._exchange(b"", seconds=START_SECONDS) != READY:
-            raise WorkerLost(reason=FrameReason.DECODER_FAILED)
-        self._ready = True
-        line = self._exchange(len(data).to_bytes(4, "big") + data, seconds=seconds)
-        answer = _understood(line)
+        if self.missing is None:
+            self.missing = _missing(self._exchange(b"", seconds=START_SECONDS))
+        answer = _understood(self._exchange(written(request), seconds=seconds))
         self.owes_answer = False
         if isinstance(answer, FrameReason):
             raise FrameRefused(reason=answer)
@@ -117,26 +117,50 @@ class _Watch:
         self._process.kill()
 
 
+_NONSENSE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
+
+
+def _missing(line: bytes) -> frozenset[Stage]:
+    try:
+        answer = json.loads(line)
+        if answer["ready"] is not True:
+            raise ValueError
+        return frozenset(Stage(stage) for stage in answer["missing"])
+    except _NONSENSE as error:
+        raise WorkerLost(reason=FrameReason.DECODER_FAILED) from error
+
+
 def _understood(line: bytes) -> Reading | FrameReason:
     """Take nothing on trust: the process that wrote this may have been taken over by a picture."""
     try:
         answer = json.loads(line)
         if "refused" in answer:
             return FrameReason(answer["refused"])
+        if "unchanged" in answer:
+            return Reading(payloads=(), ms=float(answer["ms"]), unchanged=True)
         return Reading(
-            payloads=tuple(_payload(plain) for plain in answer["payloads"]), ms=float(answer["ms"])
+            payloads=tuple(_payload(plain) for plain in answer["payloads"]),
+            ms=float(answer["ms"]),
+            runs=tuple(
+                StageRun(stage=Stage(stage), found=int(found), ms=float(ms))
+                for stage, found, ms in answer["runs"]
+            ),
+            scene=base64.b64decode(answer["scene"]),
         )
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+    except _NONSENSE as error:
         raise WorkerLost(reason=FrameReason.DECODER_FAILED) from error
 
 
 def _payload(plain: dict[str, object]) -> Payload:
-    text, quad = plain["text"], plain["quad"]
-    if not isinstance(text, str) or not isinstance(quad, list):
+    text, quad, stages = plain["text"], plain["quad"], plain["stages"]
+    if not isinstance(text, str) or not isinstance(quad, list) or not isinstance(stages, list):
         raise TypeError
     first, second, third, fourth = ((int(x), int(y)) for x, y in quad)
     return Payload(
-        symbology=Symbology(str(plain["symbology"])), text=text, quad=(first, second, third, fourth)
+        symbology=Symbology(str(plain["symbology"])),
+        text=text,
+        quad=(first, second, third, fourth),
+        stages=tuple(Stage(stage) for stage in stages),
     )
 
 

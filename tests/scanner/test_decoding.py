@@ -6,6 +6,7 @@ import pytest
 
 from scanner import DecodePool, FrameReason, FrameRefused, Reading, Symbology
 from tests.scanner.pictures import (
+    bars_of_ean_13,
     blank,
     chunk,
     encoded,
@@ -22,34 +23,15 @@ from tests.scanner.pictures import (
 )
 
 REWARD = "R17K0123456789ABCDEF"
-# L, G and R patterns of EAN (GS1 General Specifications, 5.2.1), written as module widths.
-WIDTHS = ("3211", "2221", "2122", "1411", "1132", "1231", "1114", "1312", "1213", "3112")
-PARITY = ("LLLLLL", "LLGLGG", "LLGGLG", "LLGGGL", "LGLLGG", "LGGLLG", "LGGGLL", "LGLGLG", "LGLGGL", "LGGLGL")
 
 
 def texts(reading: Reading) -> list[str]:
     return sorted(payload.text for payload in reading.payloads)
 
 
-def ean_13(digits: str) -> np.ndarray:
-    left = "".join(
-        WIDTHS[int(digit)] if side == "L" else WIDTHS[int(digit)][::-1]
-        for digit, side in zip(digits[1:7], PARITY[int(digits[0])], strict=True)
-    )
-    return bars("111" + left + "11111" + "".join(WIDTHS[int(digit)] for digit in digits[7:]) + "111")
-
-
-def bars(widths: str) -> np.ndarray:
-    """Draw bars and spaces in turns, a bar first, as a symbol of 60 lines."""
-    line: list[int] = [255] * 20
-    for place, width in enumerate(widths):
-        line += [255 if place % 2 else 0] * int(width)
-    return np.repeat(np.tile(np.array(line + [255] * 20, np.uint8), (60, 1)), 3, axis=1)
-
-
 @pytest.mark.parametrize("extension", [".png", ".jpg", ".webp"])
 def test_a_code_is_read_from_each_format_with_its_corners(pool: DecodePool, extension: str):
-    reading = pool.decode(encoded(qr(REWARD), extension))
+    reading = pool.read_photo(encoded(qr(REWARD), extension))
     assert [(payload.symbology, payload.text) for payload in reading.payloads] == [(Symbology.QR, REWARD)]
     assert reading.ms > 0
     # 21 modules of 6 pixels after 4 quiet ones.
@@ -58,12 +40,12 @@ def test_a_code_is_read_from_each_format_with_its_corners(pool: DecodePool, exte
 
 
 def test_a_picture_without_a_code_is_an_empty_reading(pool: DecodePool):
-    assert pool.decode(png(blank(height=300, width=300))).payloads == ()
-    assert pool.decode(png(noise(height=720, width=1_280))).payloads == ()
+    assert pool.read_photo(png(blank(height=300, width=300))).payloads == ()
+    assert pool.read_photo(png(noise(height=720, width=1_280))).payloads == ()
 
 
 def test_light_on_dark_is_read(pool: DecodePool):
-    assert texts(pool.decode(png(255 - qr(REWARD)))) == [REWARD]
+    assert texts(pool.read_photo(png(255 - qr(REWARD)))) == [REWARD]
 
 
 @pytest.mark.parametrize("degrees", [17, 45, 90, 133, 180, 270])
@@ -73,31 +55,31 @@ def test_a_rotated_code_is_read(pool: DecodePool, degrees: int):
     turned = cv2.warpAffine(
         code, cv2.getRotationMatrix2D(middle, degrees, 1), code.shape[::-1], borderValue=255
     )
-    assert texts(pool.decode(png(turned))) == [REWARD]
+    assert texts(pool.read_photo(png(turned))) == [REWARD]
 
 
 @pytest.mark.parametrize(
     "text", ["Grüße an 漢字 😀", "\u0627\u0644\u0639\u0631\u0628\u064a\u0629", "a\x1db\n\x00c"]
 )
 def test_text_in_any_script_is_read_whole(pool: DecodePool, text: str):
-    assert texts(pool.decode(png(qr(text)))) == [text]
+    assert texts(pool.read_photo(png(qr(text)))) == [text]
 
 
 def test_three_codes_in_one_frame_are_all_read_each_once(pool: DecodePool):
     codes = [qr(text) for text in ("R1ONE", "R1TWO", "R1THREE", "R1TWO")]
-    assert texts(pool.decode(png(np.hstack(codes)))) == ["R1ONE", "R1THREE", "R1TWO"]
+    assert texts(pool.read_photo(png(np.hstack(codes)))) == ["R1ONE", "R1THREE", "R1TWO"]
 
 
 def test_a_hundred_codes_in_one_frame_are_read_within_the_time(pool: DecodePool):
     rows = [
         np.hstack([qr(f"R1-{row}-{column}", module_pixels=3) for column in range(10)]) for row in range(10)
     ]
-    assert len(pool.decode(png(np.vstack(rows))).payloads) == 100
+    assert len(pool.read_photo(png(np.vstack(rows))).payloads) == 100
 
 
 @pytest.mark.parametrize("digits", ["4006381333931", "9783161484100", "0036000291452"])
 def test_a_products_bar_code_is_read_as_13_digits(pool: DecodePool, digits: str):
-    reading = pool.decode(png(ean_13(digits)))
+    reading = pool.read_photo(png(bars_of_ean_13(digits)))
     assert [(payload.symbology, payload.text) for payload in reading.payloads] == [(Symbology.EAN_13, digits)]
 
 
@@ -106,7 +88,7 @@ def test_a_photo_taken_sideways_is_turned_upright_before_its_corners_are_told(po
     # EXIF with one entry: Orientation (0x0112), short, 1 value: 6, “turn by 90° clockwise to see it upright”.
     exif = bytes.fromhex("45786966 0000 4d4d002a 00000008 0001 0112 0003 00000001 0006 0000 00000000")
     turned = sideways[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + sideways[2:]
-    (plain,), (upright,) = pool.decode(sideways).payloads, pool.decode(turned).payloads
+    (plain,), (upright,) = pool.read_photo(sideways).payloads, pool.read_photo(turned).payloads
     assert (plain.text, upright.text) == (REWARD, REWARD)
     # The symbol's own top left was at the picture's and is now at its top right.
     assert max(plain.quad[0]) < 30
@@ -139,15 +121,15 @@ HOSTILE = {
 @pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE)
 def test_after_a_hostile_picture_the_same_worker_reads_a_genuine_one(pool: DecodePool, data: bytes):
     try:
-        answer: Reading | FrameReason = pool.decode(data)
+        answer: Reading | FrameReason = pool.read_photo(data)
     except FrameRefused as refused:
         answer = refused.reason
     assert answer not in {FrameReason.BUSY, FrameReason.TIMED_OUT, FrameReason.DECODER_FAILED}
-    assert texts(pool.decode(png(qr(REWARD)))) == [REWARD]
+    assert texts(pool.read_photo(png(qr(REWARD)))) == [REWARD]
 
 
 def test_pictures_that_only_the_decoder_finds_broken_are_malformed(pool: DecodePool):
     for name in ("PNG without its pixels", "PNG of an impossible depth", "WebP of noise", "JPEG of noise"):
         with pytest.raises(FrameRefused) as caught:
-            pool.decode(HOSTILE[name])
+            pool.read_photo(HOSTILE[name])
         assert caught.value.reason is FrameReason.MALFORMED, name

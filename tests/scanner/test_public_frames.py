@@ -25,7 +25,7 @@ if folder := os.environ.get("COUNTERMARK_FRAMES"):
 
     @pytest.mark.parametrize("entry", KNOWN[::8], ids=lambda entry: entry["file"])
     def test_no_qr_of_the_public_frames_is_read_wrongly(pool: DecodePool, entry: dict[str, object]):
-        reading = pool.decode((FRAMES / str(entry["file"])).read_bytes())
+        reading = pool.read_photo((FRAMES / str(entry["file"])).read_bytes())
         read = {plain(payload.text) for payload in reading.payloads if payload.symbology is Symbology.QR}
         assert read <= {plain(text) for text in entry["texts"] or []}
 

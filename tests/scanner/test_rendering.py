@@ -26,8 +26,10 @@ def drawn(svg: str, *, module_pixels: int) -> bytes:
 
 @pytest.mark.parametrize("text", [REWARD, MEMBER, "Grüße 漢字"])
 def test_what_is_rendered_is_read_back(pool: DecodePool, text: str):
-    assert [payload.text for payload in pool.decode(qr_png(text)).payloads] == [text]
-    assert [payload.text for payload in pool.decode(drawn(qr_svg(text), module_pixels=4)).payloads] == [text]
+    assert [payload.text for payload in pool.read_photo(qr_png(text)).payloads] == [text]
+    assert [payload.text for payload in pool.read_photo(drawn(qr_svg(text), module_pixels=4)).payloads] == [
+        text
+    ]
 
 
 def test_codes_take_the_small_alphanumeric_symbols():

@@ -9,18 +9,20 @@ import sys
 import pytest
 
 from scanner import BYTES_MAX
+from scanner.requests import Mode, Request, written
 from tests.scanner.pictures import png, qr
 
+READY = b'{"ready": true, "missing": []}\n'
 NOISY = """
 import os
 import scanner.worker as worker
-read = worker.read_payloads
+read = worker.read_photo
 def noisy(frame):
     print("stray")
     os.write(1, b"stray")
     os.write(2, b"libpng warning")
     return read(frame)
-worker.read_payloads = noisy
+worker.read_photo = noisy
 worker.main()
 """
 GREEDY = """
@@ -48,23 +50,33 @@ def run(program: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
 
 
 def framed(data: bytes) -> bytes:
-    return len(data).to_bytes(4, "big") + data
+    return written(Request(data=data, mode=Mode.PHOTO))
 
 
 def test_stray_prints_do_not_get_between_the_answers():
     done = run(NOISY, framed(png(qr("R1ONE"))) + framed(png(qr("R1TWO"))))
     ready, one, two = [json.loads(line) for line in done.stdout.splitlines()]
-    assert ready == {"ready": True}
+    assert ready == {"ready": True, "missing": []}
     assert (one["payloads"][0]["text"], two["payloads"][0]["text"]) == ("R1ONE", "R1TWO")
     assert done.stderr == b""
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"\0\0", b"\0\0\0\x09cut off", (BYTES_MAX + 1).to_bytes(4, "big") + b"too long"]
+    "data",
+    [
+        b"",
+        b"\0\0",
+        b"[]\n",
+        framed(b"cut off")[:-1],
+        framed(b"").replace(b'"photo"', b'"slowly"'),
+        framed(b"").replace(b'"bytes": 0', b'"bytes": -1'),
+        framed(b"").replace(b'"bytes": 0', b'"bytes": %d' % (BYTES_MAX + 1)) + b"too long",
+        b"{" * 100_000,
+    ],
 )
 def test_the_worker_ends_when_its_input_does_or_makes_no_sense(data: bytes):
     done = run("import scanner.worker as worker; worker.main()", data)
-    assert (done.returncode, done.stdout) == (0, b'{"ready": true}\n')
+    assert (done.returncode, done.stdout) == (0, READY)
 
 
 def test_a_bad_frame_is_answered_and_the_next_one_read():

@@ -1,8 +1,10 @@
 """From an uploaded picture to texts: the reader's answer, debounced by till. The web process never decodes."""
 
+import contextlib
 import hashlib
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flask import current_app
@@ -10,35 +12,54 @@ from flask import current_app
 from panel_app.programme.counter import Alternative, Scanned
 from panel_app.programme.refusals import ImageNotAccepted, NoCodeInImage, ReaderBusy
 from panel_app.programme.terms import EntryMode, RedemptionType
-from scanner import DecodePool, FrameReason, FrameRefused, Symbology
+from scanner import DecodePool, FrameReason, FrameRefused, Reading, Symbology
 
 DEBOUNCE_SECONDS = 3.0
 TILLS_REMEMBERED_MAX = 10_000
 _TYPES = {Symbology.QR: RedemptionType.QR, Symbology.CODE_128: RedemptionType.BAR_CODE}
 
 
-def read_picture(data: bytes, mode: EntryMode) -> Scanned | None:
-    """What a picture says, None when there is no code in it. Raises ImageNotAccepted or ReaderBusy."""
+def read_frame(data: bytes, till: str) -> tuple[Scanned | None, int]:
+    """What a frame of this till's camera says, None when nothing in it counts yet, and how long to wait.
+
+    The wait is in milliseconds, before the next frame. Raises ImageNotAccepted or ReaderBusy.
+    """
+    with _refusals_told():
+        reading = _pool().read_frame(data, stream=till)
+    return _scanned(reading, EntryMode.CAMERA), reading.wait_ms
+
+
+def read_photo(data: bytes) -> Scanned:
+    """What an uploaded photo says; NoCodeInImage when that is nothing, else as read_frame."""
+    with _refusals_told():
+        reading = _pool().read_photo(data)
+    scanned = _scanned(reading, EntryMode.PHOTO)
+    if scanned is None:
+        raise NoCodeInImage
+    return scanned
+
+
+def _pool() -> DecodePool:
     pool: DecodePool = current_app.extensions["countermark-pool"]
+    return pool
+
+
+@contextlib.contextmanager
+def _refusals_told() -> Iterator[None]:
     try:
-        payloads = pool.decode(data).payloads
+        yield
     except FrameRefused as refused:
         if refused.reason is FrameReason.BUSY:
             raise ReaderBusy from None
         raise ImageNotAccepted(why=refused.reason.value) from None
-    found = [Alternative(text=one.text, shown_as=_TYPES.get(one.symbology)) for one in payloads]
+
+
+def _scanned(reading: Reading, mode: EntryMode) -> Scanned | None:
+    found = [Alternative(text=one.text, shown_as=_TYPES.get(one.symbology)) for one in reading.payloads]
     if not found:
         return None
     first, *others = found
     return Scanned(text=first.text, shown_as=first.shown_as, mode=mode, alternatives=tuple(others))
-
-
-def read_photo(data: bytes) -> Scanned:
-    """The one code in an uploaded photo; NoCodeInImage when there is none."""
-    scanned = read_picture(data, EntryMode.PHOTO)
-    if scanned is None:
-        raise NoCodeInImage
-    return scanned
 
 
 @dataclass(slots=True)

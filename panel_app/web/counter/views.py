@@ -65,14 +65,20 @@ def frames() -> Response:
     data = request.get_data(cache=False)
     if len(data) > FRAME_BYTES_MAX:
         raise ImageNotAccepted(why="too_large_bytes")
+    till = str(identity.actor().till_id)
     try:
-        scanned = reading.read_picture(data, EntryMode.CAMERA)
+        scanned, wait_ms = reading.read_frame(data, till)
     except ReaderBusy:
         return Response(status=429, headers={"Retry-After": "1"})
-    if scanned is None or _debounce.is_repeat(str(identity.actor().till_id), scanned.text):
-        return Response(status=204)
-    scanned = replace(scanned, visit_id=fields.visit_on_screen())
-    return states.shown(counter.scan(books(), identity.actor(), scanned))
+    if scanned is None or _debounce.is_repeat(till, scanned.text):
+        response = Response(status=204)
+    else:
+        scanned = replace(scanned, visit_id=fields.visit_on_screen())
+        response = states.shown(counter.scan(books(), identity.actor(), scanned))
+    if wait_ms:
+        # The answer is a fragment or nothing at all, so this stands in its head.
+        response.headers["Countermark-Wait-Ms"] = str(wait_ms)
+    return response
 
 
 @blueprint.post("/photos")
