@@ -4,7 +4,7 @@ Importing it loads no decoder: pictures are decoded in the pool's own processes.
 """
 
 from scanner.codes import masked, parse, parse_typed
-from scanner.commands import scan_files
+from scanner.commands import Preview, scan_camera, scan_files, scan_video
 from scanner.issuing import (
     make_reward_code,
     member_code_text,
@@ -52,6 +52,7 @@ __all__ = [
     "MemberCode",
     "Payload",
     "PoolTotals",
+    "Preview",
     "Reading",
     "RewardCode",
     "ShortCode",
@@ -75,7 +76,9 @@ __all__ = [
     "parse_typed",
     "qr_png",
     "qr_svg",
+    "scan_camera",
     "scan_files",
+    "scan_video",
     "step_of",
     "verify",
     "verify_typed",

@@ -1,16 +1,28 @@
-"""The command `scan`: picture files in, one JSON line each out. Knows no web."""
+"""The command `scan`: picture files, a camera or a video in, JSON lines out. Knows no web."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from enum import StrEnum, auto
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from scanner.limits import BYTES_MAX
 from scanner.pool import DecodePool
-from scanner.terms import FrameRefused
+from scanner.terms import Frame, FrameRefused
+
+if TYPE_CHECKING:  # Cameras bring OpenCV along, which the web process must not load by importing scan_files.
+    from scanner.cameras import CameraFault
+
+
+class Preview(StrEnum):
+    """Whether a window shows what the camera sees."""
+
+    NONE = auto()
+    WINDOW = auto()
 
 
 def scan_files(paths: Iterable[Path], out: TextIO) -> int:
@@ -26,6 +38,50 @@ def scan_files(paths: Iterable[Path], out: TextIO) -> int:
             failed = failed or "error" in line
             out.write(json.dumps({"file": str(path)} | line) + "\n")
     return int(failed)
+
+
+def scan_camera(number: int, out: TextIO, preview: Preview) -> int:
+    """Write one line for each code that comes into view of this machine's camera, until it ends; 1 if it can't."""
+    from scanner.cameras import webcam  # late, as said above
+
+    return _watch(webcam(number), out, preview)
+
+
+def scan_video(path: Path, out: TextIO, preview: Preview) -> int:
+    """Write one line for each code that comes into view in a video file; 1 if it is none."""
+    from scanner.cameras import video  # late, as said above
+
+    return _watch(video(path), out, preview)
+
+
+def _watch(source: AbstractContextManager[Iterator[Frame]], out: TextIO, preview: Preview) -> int:
+    from scanner.cameras import CameraFailed, show  # late, as said above
+    from scanner.watching import watch
+
+    try:
+        with source as frames:
+            watch(frames, out, look=show if preview is Preview.WINDOW else None)
+    except CameraFailed as failed:
+        sys.stderr.write(f"scan: {_what_to_do(failed.fault)}\n")
+        return 1
+    except KeyboardInterrupt:
+        # Ctrl-C is how a person ends a camera.
+        return 0
+    return 0
+
+
+def _what_to_do(fault: CameraFault) -> str:
+    from scanner.cameras import CameraFault  # late, as said above
+
+    match fault:
+        case CameraFault.NO_CAMERA:
+            return "there is no such camera, or another program has it: close that one, or try --camera 1"
+        case CameraFault.NO_VIDEO:
+            return "this file is no video that can be read"
+        case CameraFault.NO_WINDOW:
+            return (
+                "this OpenCV is built without windows: leave --preview away, or install opencv-contrib-python"
+            )
 
 
 def _scan(path: Path, pool: DecodePool) -> dict[str, object]:
