@@ -5,6 +5,7 @@ Importing it loads no decoder: pictures are decoded in the pool's own processes.
 
 from scanner.codes import masked, parse, parse_typed
 from scanner.commands import Preview, scan_camera, scan_files, scan_video
+from scanner.foreign import describe_foreign
 from scanner.issuing import (
     make_reward_code,
     member_code_text,
@@ -64,6 +65,7 @@ __all__ = [
     "TypedVerdict",
     "Verdict",
     "code_at",
+    "describe_foreign",
     "make_reward_code",
     "masked",
     "member_code_text",

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 
 from scanner.alphabet import ALPHABET, as_meant, is_good, is_spelt
+from scanner.foreign import GTIN, URL, describe_foreign
 from scanner.kinds import (
     BOOKING_SYMBOLS,
     CARD_SYMBOLS,
@@ -54,8 +55,6 @@ _OURS = re.compile(r"[RMCB]1[0-9A-Z-]*", re.ASCII | re.IGNORECASE)
 # The shortest of ours has 14 characters; below that “C3PO” would be a code of the future.
 _OURS_LATER = re.compile(r"[RMCB][02-9][0-9A-Z-]{11,}", re.ASCII | re.IGNORECASE)
 _TYPED_MEMBER = re.compile(rf"(?P<handle>{_S}{{{HANDLE_SYMBOLS}}})(?P<digits>[0-9]{{{DIGITS}}})")
-_GTIN = re.compile(r"[0-9]{8}|[0-9]{12,14}")
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://|www\.", re.ASCII | re.IGNORECASE)
 # Telephones turn a typed hyphen into a dash.
 _BETWEEN = re.compile(r"[\s\u2010-\u2015\u2212-]+")
 _UNSHOWABLE = re.compile(r"[^!-~]")
@@ -68,7 +67,7 @@ def parse(text: str, *, tag: str) -> Code:
         return _printed(text, tag)
     if _OURS_LATER.fullmatch(text):
         raise CodeRefused(reason=CodeReason.UNKNOWN_VERSION)
-    if _GTIN.fullmatch(text):
+    if GTIN.fullmatch(text):
         return _ean(text)
     raise _foreign(text)
 
@@ -82,7 +81,7 @@ def parse_typed(text: str, *, tag: str) -> Code:
         return _short(word)
     if member := _TYPED_MEMBER.fullmatch(word):
         return TypedMemberCode(text=word, handle=member["handle"], digits=member["digits"])
-    if not word or _URL.match(text.strip()):
+    if not word or URL.match(text.strip()):
         raise _foreign(text)
     try:
         return parse(_hyphenated(word), tag=tag)
@@ -157,12 +156,4 @@ def _hyphenated(word: str) -> str:
 
 
 def _foreign(text: str) -> CodeRefused:
-    if not text.strip():
-        kind = ForeignKind.EMPTY
-    elif _URL.match(text.strip()):
-        kind = ForeignKind.URL
-    elif _GTIN.fullmatch(text.strip()):
-        kind = ForeignKind.EAN
-    else:
-        kind = ForeignKind.TEXT
-    return CodeRefused(reason=CodeReason.UNKNOWN_KIND, foreign=kind)
+    return CodeRefused(reason=CodeReason.UNKNOWN_KIND, foreign=describe_foreign(text))

@@ -112,6 +112,13 @@ class ForeignKind(StrEnum):
     EMPTY = auto()
     URL = auto()
     EAN = auto()
+    EMAIL = auto()
+    PHONE = auto()
+    CONTACT = auto()
+    WIFI = auto()
+    PLACE = auto()
+    EVENT = auto()
+    PAYMENT = auto()
     TEXT = auto()
 
 

@@ -13,7 +13,6 @@ from scanner.decoder_wechat import read_with_wechat
 from scanner.decoder_zbar import read_with_zbar
 from scanner.decoder_zxing import read_with_zxing
 from scanner.repairs import fitted
-from scanner.stages import WECHAT_SIDE
 
 
 def with_opencv(detector: Any) -> Callable[[Pixels], set[str]]:
@@ -31,7 +30,7 @@ ALONE: dict[str, Callable[[Pixels], set[str]]] = {
     "zbar": lambda pixels: {one.text for one in read_with_zbar(pixels)},
     "cv2 QR": with_opencv(cv2.QRCodeDetector()),
     "Aruco": with_opencv(cv2.QRCodeDetectorAruco()),
-    "WeChat": lambda pixels: {one.text for one in read_with_wechat(fitted(pixels, side=WECHAT_SIDE))},
+    "WeChat": lambda pixels: {one.text for one in read_with_wechat(fitted(pixels, side=640))},
     # The stubs know neither of its names.
     "cv2 bars": with_opencv(cv2.barcode_BarcodeDetector()),  # type: ignore[attr-defined]
 }

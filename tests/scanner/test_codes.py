@@ -126,7 +126,7 @@ def test_200_altered_tags_are_refused_and_the_genuine_one_still_works():
         ("www.example.org", CodeReason.UNKNOWN_KIND, ForeignKind.URL),
         ("036000291452", CodeReason.UNKNOWN_KIND, ForeignKind.EAN),
         ("4006381333932", CodeReason.WRONG_CHECK, ForeignKind.EAN),
-        ("WIFI:S:shop;;", CodeReason.UNKNOWN_KIND, ForeignKind.TEXT),
+        ("WIFI:S:shop;;", CodeReason.UNKNOWN_KIND, ForeignKind.WIFI),
         ("Grüße 漢字", CodeReason.UNKNOWN_KIND, ForeignKind.TEXT),
         ("\uff32\uff11\uff17\uff2b", CodeReason.UNKNOWN_KIND, ForeignKind.TEXT),
         ("\u0664\u0660\u0660\u0666\u0663\u0668\u0661\u0663", CodeReason.UNKNOWN_KIND, ForeignKind.TEXT),
