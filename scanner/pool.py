@@ -6,11 +6,13 @@ the call is refused; the next frame finds a fresh worker.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import queue
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -56,7 +58,8 @@ class DecodePool:
         Raise FrameRefused for a picture that is not read, with BUSY when no worker came free within
         `seconds`, and with TIMED_OUT or DECODER_FAILED when the worker was lost over it.
         """
-        reading = self._read(Request(data=data, mode=Mode.PHOTO))
+        with self._refusals_counted():
+            reading = self._read(Request(data=data, mode=Mode.PHOTO))
         counted = tuple(payload for payload in reading.payloads if counts_alone(payload))
         return self._added(replace(reading, payloads=counted))
 
@@ -65,7 +68,7 @@ class DecodePool:
 
         Raises as read_photo does; BUSY at once while another frame of the same stream is read.
         """
-        with self._streams.taken(stream, wait_ms=self.wait_ms()) as camera:
+        with self._refusals_counted(), self._streams.taken(stream, wait_ms=self.wait_ms()) as camera:
             request = camera.request(data)
             return self._added(camera.noted(self._read(request), request))
 
@@ -95,6 +98,14 @@ class DecodePool:
     ) -> None:
         self.close()
 
+    @contextlib.contextmanager
+    def _refusals_counted(self) -> Iterator[None]:
+        try:
+            yield
+        except FrameRefused as refused:
+            self._tally.add_refusal(refused.reason)
+            raise
+
     def _added(self, reading: Reading) -> Reading:
         self._tally.add_reading(reading)
         return replace(reading, wait_ms=self.wait_ms())
@@ -108,9 +119,6 @@ class DecodePool:
         try:
             check_header(request.data)
             return self._asked(request)
-        except FrameRefused as refused:
-            self._tally.add_refusal(refused.reason)
-            raise
         finally:
             with self._lock:
                 self._inside -= 1

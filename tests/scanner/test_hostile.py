@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -36,6 +37,13 @@ def lost(pool: DecodePool, data: bytes) -> bool:
     return False
 
 
+def cpu_seconds(pid: int) -> float:
+    """CPU time of the worker and of this process, which checks headers: a busy machine does not change it."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    user, system = int(fields[11]), int(fields[12])
+    return (user + system) / os.sysconf("SC_CLK_TCK") + process_time()
+
+
 def resident(pid: int, line: str) -> int:
     """VmRSS is what the process has now, VmHWM the most that it ever had."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
@@ -59,13 +67,19 @@ def test_there_are_131_hostile_pictures_at_least():
     assert len(set(HOSTILE.values())) == len(HOSTILE)
 
 
+def test_the_clock_of_these_tests_runs(pool: DecodePool, idle: tuple[int, int]):
+    started = cpu_seconds(idle[0])
+    pool.read_photo(HOSTILE["noise of 1280 × 720"])
+    assert cpu_seconds(idle[0]) - started >= 0.1
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_picture_costs_two_seconds_at_most_and_no_worker(
     pool: DecodePool, idle: tuple[int, int], name: str
 ):
-    started = perf_counter()
+    started = cpu_seconds(idle[0])
     assert not lost(pool, HOSTILE[name])
-    assert perf_counter() - started <= SECONDS_MAX
+    assert cpu_seconds(idle[0]) - started <= SECONDS_MAX
     assert [payload.text for payload in pool.read_photo(png(qr("R1"))).payloads] == ["R1"]
     assert pid_of(pool) == idle[0]
 

@@ -102,6 +102,7 @@ def test_one_till_has_one_frame_in_flight_and_others_are_not_held_up():
         with pytest.raises(FrameRefused) as caught:
             pool.read_frame(TWO, stream="left")
         assert caught.value.reason is FrameReason.BUSY
+        assert pool.totals().refused == {FrameReason.BUSY: 1}
         assert text(pool.read_frame(TWO, stream="right")) == ["R1TWO"]
         os.kill(first.pid, signal.SIGCONT)
         assert text(held.result()) == ["R1TWO"]
