@@ -26,8 +26,9 @@ PHOTO_SECONDS = 0.7
 PHOTO_STAGES = (
     Stage.PLAIN,
     Stage.ZBAR,
-    Stage.SHARPENED,
+    Stage.EVENED_SHARPENED,
     Stage.EVENED,
+    Stage.SHARPENED,
     Stage.FLATTENED,
     Stage.ZBAR_THRESHOLD,
     Stage.TURNED,
@@ -36,10 +37,11 @@ PHOTO_STAGES = (
     Stage.WECHAT,
 )
 _ROUND = (
-    Stage.SHARPENED,
+    Stage.EVENED_SHARPENED,
     Stage.ZBAR,
     Stage.EVENED,
     Stage.TURNED,
+    Stage.SHARPENED,
     Stage.FLATTENED,
     Stage.ZBAR_THRESHOLD,
     Stage.MEDIAN,

@@ -75,8 +75,9 @@ def _moved(payloads: Payloads, move: Callable[[int, int], tuple[float, float]]) 
 
 _LOOKS: dict[Stage, Look] = {
     Stage.PLAIN: read_with_zxing,
-    Stage.SHARPENED: lambda pixels: _enlarged(sharpened(evened(pixels))),
+    Stage.SHARPENED: lambda pixels: _enlarged(sharpened(pixels)),
     Stage.EVENED: lambda pixels: _enlarged(evened(pixels)),
+    Stage.EVENED_SHARPENED: lambda pixels: _enlarged(sharpened(evened(pixels))),
     Stage.FLATTENED: lambda pixels: _enlarged(flattened(pixels)),
     Stage.MEDIAN: lambda pixels: read_with_zxing(without_grain(pixels)),
     Stage.TURNED: lambda pixels: _turned(pixels, read_bars_with_zxing),

@@ -18,7 +18,7 @@ from scanner.requests import Mode, Request
 from scanner.terms import FrameReason, FrameRefused, Payload, Reading
 
 # A scene in which nothing was found is looked at by each repair once before it is let alone ...
-LOOKS_BEFORE_SKIPPING = 7
+LOOKS_BEFORE_SKIPPING = 8
 # ... and even then one frame in eight is read, in case the thumbnail hides a change.
 SKIPPED_MAX = 7
 STREAMS_MAX = 10_000

@@ -31,6 +31,7 @@ class Stage(StrEnum):
     PLAIN = auto()
     SHARPENED = auto()
     EVENED = auto()
+    EVENED_SHARPENED = auto()
     FLATTENED = auto()
     MEDIAN = auto()
     TURNED = auto()

@@ -47,7 +47,7 @@ def test_one_decoder_that_repeats_itself_on_one_picture_is_one_read():
 def test_a_sharpened_picture_is_no_witness_for_a_bar_code():
     agreement = Agreement()
     for picture in (b"1", b"2", b"3"):
-        assert counted(agreement, picture, read(Stage.SHARPENED, Stage.EVENED)) == []
+        assert counted(agreement, picture, read(Stage.SHARPENED, Stage.EVENED_SHARPENED)) == []
     assert not counts_alone(read(Stage.SHARPENED, Stage.ZBAR))
 
 
