@@ -152,6 +152,24 @@ def make_till(code: str, branch_code: str, name: str) -> None:
     click.echo(f"till {code} of branch {branch_code} is there.")
 
 
+@till.command("revoke")
+@click.argument("code")
+@click.option("--branch", "branch_code", required=True)
+def revoke(code: str, branch_code: str) -> None:
+    """Take the till from the browser that is its device: a tablet that was lost or sold."""
+    from panel_app.programme.access import system
+    from panel_app.programme.branches import places, revoke_till
+
+    with _session() as session:
+        branch_id = _branch(session, branch_code)
+        with ledger.read(session):
+            found = [place for place in places(session, frozenset({branch_id})) if place.till_code == code]
+        if not found or found[0].till_id is None:
+            raise click.ClickException(f"branch {branch_code} has no till {code}")
+        revoke_till(session, system("console"), found[0].till_id)
+    click.echo(f"till {code} of branch {branch_code} has no device any more.")
+
+
 @click.group()
 def member() -> None:
     """Members."""

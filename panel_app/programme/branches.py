@@ -126,6 +126,23 @@ def enrol_till(session: Session, actor: Actor, till_id: UUID) -> str:
     return plain(session, actor, step, run)
 
 
+def revoke_till(session: Session, actor: Actor, till_id: UUID) -> None:
+    """No browser is this till's device any more; who works there chooses a place again. NotFound elsewhere."""
+
+    def run() -> None:
+        revoked = session.execute(
+            sa.update(Till)
+            .where(Till.id == till_id, Till.device_hash.is_not(None))
+            .values(device_hash=None, enrolled_at=None)
+            .returning(Till.id)
+        ).one_or_none()
+        if revoked is None:
+            raise NotFound(what="enrolled till")
+        audit.record(session, actor, "till.revoked", till=till_id)
+
+    plain(session, actor, Step(operation="till.revoke", permission=Permission.ENROL_TILL), run)
+
+
 def till_of_device(session: Session, token: str) -> UUID | None:
     """The till whose device holds this token."""
     return session.scalar(sa.select(Till.id).where(Till.device_hash == session.keyring.mac(_DEVICE, token)))

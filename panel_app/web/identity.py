@@ -18,6 +18,7 @@ from panel_app.programme.access import MEMBER, Actor, Permission
 from panel_app.programme.models import Member
 from panel_app.programme.terms import Place
 from panel_app.web.database import books
+from panel_app.web.sign_in import devices
 from panel_app.web.table_sessions import RENEW
 
 IN_STORE = "in-store"
@@ -106,6 +107,9 @@ def load(identity: str) -> SignedIn | None:
 
 def _operator(operator_id: UUID) -> SignedIn | None:
     branch_id, till_id = _uuid(session.get("branch_id")), _uuid(session.get("till_id"))
+    if till_id is not None and not _is_device_of(till_id):
+        # Another browser has become this till, or the till's device was revoked: choose a place again.
+        branch_id = till_id = None
     duty = operators.duty_of(books(), operator_id, branch_id)
     if duty is None:
         return None
@@ -124,6 +128,11 @@ def _operator(operator_id: UUID) -> SignedIn | None:
             request_id=request_id(),
         ),
     )
+
+
+def _is_device_of(till_id: UUID) -> bool:
+    token = devices.token()
+    return token is not None and branches.till_of_device(books(), token) == till_id
 
 
 def _member(member_id: UUID) -> SignedIn | None:

@@ -53,7 +53,7 @@ def test_a_token_that_the_server_never_gave_is_not_taken_up(house: House) -> Non
 def test_a_copied_cookie_is_worth_nothing_after_sign_out(house: House) -> None:
     anna = house.at_till("anna")
     copied = anna.cookie()
-    assert with_cookie(house, copied).get("/counter").status_code == 200
+    assert with_cookie(house, copied).get("/sign-in/place").status_code == 200
     assert anna.post("/sign-out").location == "/sign-in"
     assert with_cookie(house, copied).get("/counter").location == "/sign-in"
     assert anna.get("/counter").location == "/sign-in"

@@ -3,9 +3,13 @@
 import sqlalchemy as sa
 
 import ledger
+from ledger import NotFound
+from panel_app.programme import branches
 from panel_app.programme.models import Till
+from panel_app.programme.refusals import NotAllowed
 from tests.panel_app.web.browser import TILL_DEVICE, Browser, text
 from tests.panel_app.web.house import House, on_both
+from tests.panel_app.world import SEED
 
 NONE_OPEN = "No till is open to you. Ask your manager."
 
@@ -85,3 +89,38 @@ def test_a_till_that_does_not_exist_is_refused(house: House) -> None:
     mara = house.signed_in("mara")
     assert mara.post("/sign-in/place", {"till_id": str(ledger.new_id())}).status_code == 403
     assert mara.post("/sign-in/place", {"till_id": "till one"}).status_code == 422
+
+
+@on_both
+def test_a_browser_whose_till_was_taken_over_is_asked_for_its_place_at_the_next_request(house: House) -> None:
+    first = enrolled(house)
+    choose(first, house)
+    assert first.get("/counter").status_code == 200
+    second = enrolled(house)
+    choose(second, house)
+
+    assert "Berlin Mitte" not in text(first.get("/counter"))
+    assert first.get("/counter").status_code == 403
+    assert "Berlin Mitte" in text(second.get("/counter"))
+
+
+def test_a_copied_session_without_the_tills_device_is_at_no_till(house: House) -> None:
+    browser = enrolled(house)
+    choose(browser, house)
+    thief = house.browser()
+    thief.put_cookie(browser.cookie())
+    assert thief.get("/counter").status_code == 403
+    assert browser.get("/counter").status_code == 200
+
+
+@on_both
+def test_a_revoked_till_has_no_browser_until_a_manager_enrols_one_again(house: House) -> None:
+    browser = enrolled(house)
+    choose(browser, house)
+    branches.revoke_till(house.shop.session, SEED, house.world.berlin.till())
+    assert browser.get("/counter").status_code == 403
+    assert choose(browser, house) == 403
+    with house.shop.refused(NotFound, what="enrolled till"):
+        branches.revoke_till(house.shop.session, SEED, house.world.berlin.till())
+    with house.shop.refused(NotAllowed, permission="enrol_till"):
+        branches.revoke_till(house.shop.session, house.world.berlin, house.world.berlin.till())
