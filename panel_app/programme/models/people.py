@@ -71,3 +71,4 @@ class AttemptCount(Row):
     subject: Mapped[str] = mapped_column(primary_key=True)
     failures: Mapped[int]
     window_ends_at: Mapped[datetime]
+    locks: Mapped[int]  # how often these failures locked the subject, each time for longer
