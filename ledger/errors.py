@@ -66,6 +66,7 @@ class Reason(StrEnum):
     PRICE_NOT_OFFERED = "price_not_offered"
     REDEMPTION_CLOSED = "redemption_closed"
     REDEMPTION_EXPIRED = "redemption_expired"
+    UNDO_OVER = "undo_over"
     TENDERS_DO_NOT_ADD_UP = "tenders_do_not_add_up"
     TENDER_NOT_ACCEPTED = "tender_not_accepted"
     TENDER_REFERENCE_NEEDED = "tender_reference_needed"

@@ -10,18 +10,26 @@ from ledger.database import Session
 from ledger.models import entries, hold_events, holds
 from ledger.terms import EntryType, HoldEvent, LogLine, MemberId, Points
 
-_SHARED = ("source", "operator_id", "on_behalf", "booking_id", "reference", "reason")
+_SHARED = ("source", "branch_id", "till_id", "operator_id", "on_behalf", "booking_id", "reference", "reason")
 
 
 def log_of(
-    session: Session, member_id: MemberId, *, limit: int, before: tuple[datetime, UUID] | None = None
+    session: Session,
+    member_id: MemberId,
+    *,
+    limit: int,
+    before: tuple[datetime, UUID] | None = None,
+    branch_id: UUID | None = None,
 ) -> list[LogLine]:
-    """Newest first; the next page is `before` the (at, id) of the last line of this one.
+    """Newest first; the next page is `before` the (at, id) of the last line of this one. `branch_id`: only there.
 
     A capture stands there as its entry; a release says its reason.
     """
     # Each side brings at most `limit` rows by its own index, so that a long history costs nothing.
-    newest = [_page(side, member_id, limit, before).subquery() for side in (_entries(), _hold_events())]
+    newest = [
+        _page(_there(side, branch_id), member_id, limit, before).subquery()
+        for side in (_entries(), _hold_events())
+    ]
     both = sa.union_all(*(sa.select(side) for side in newest)).subquery()
     lines = sa.select(both).order_by(both.c.at.desc(), both.c.id.desc()).limit(limit)
     return [_line(row) for row in session.execute(lines).mappings()]
@@ -59,6 +67,10 @@ def _hold_events() -> sa.Select[Any]:
         .join(holds, holds.c.id == hold_events.c.hold_id)
         .where(hold_events.c.event != HoldEvent.CAPTURED.value)
     )
+
+
+def _there(side: sa.Select[Any], branch_id: UUID | None) -> sa.Select[Any]:
+    return side if branch_id is None else side.where(side.selected_columns["branch_id"] == branch_id)
 
 
 def _page(

@@ -196,6 +196,8 @@ class LogLine:
     hold_id: HoldId | None
     balance_after: Points | None
     source: str
+    branch_id: UUID | None
+    till_id: UUID | None
     operator_id: UUID | None
     on_behalf: bool
     booking_id: str | None

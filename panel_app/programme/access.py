@@ -14,15 +14,24 @@ class Permission(StrEnum):
     PUBLIC = "public"  # anybody: sign-in pages, health
     SIGNED_IN = "signed_in"  # any staff user: choosing a place, signing out
     REDEEM = "redeem"  # the counter
+    UNDO = "undo"  # one's own Confirm, within a minute
+    REVERSE = "reverse"  # any booking of the branch, with a reason
     VIEW_REDEMPTIONS = "view_redemptions"  # the branch's redemptions and a booking's life
+    VIEW_MEMBER_LOG = "view_member_log"  # of a member with a booking at the branch: what happened there
+    VIEW_WHOLE_MEMBER_LOG = "view_whole_member_log"  # and what happened elsewhere
     ENROL_TILL = "enrol_till"
     MEMBER_SELF = "member_self"  # a member on the own phone, for the own account
     ADMINISTER = "administer"  # branches, tills, users, members, rewards
     EXPIRE = "expire"  # the sweeper
 
 
-STORE_USER = frozenset({Permission.SIGNED_IN, Permission.REDEEM})
-BRANCH_MANAGER = STORE_USER | {Permission.VIEW_REDEMPTIONS, Permission.ENROL_TILL}
+STORE_USER = frozenset({Permission.SIGNED_IN, Permission.REDEEM, Permission.UNDO})
+BRANCH_MANAGER = STORE_USER | {
+    Permission.VIEW_REDEMPTIONS,
+    Permission.VIEW_MEMBER_LOG,
+    Permission.REVERSE,
+    Permission.ENROL_TILL,
+}
 ADMINISTRATOR = frozenset(Permission) - {Permission.MEMBER_SELF}
 MEMBER = frozenset({Permission.MEMBER_SELF})
 

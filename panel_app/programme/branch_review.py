@@ -4,18 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 import ledger
-from ledger import Entry, Hold, HoldId, Minor, Points, Session
+from ledger import Entry, EntryId, Hold, HoldId, Minor, Points, Session
 from panel_app.programme import branches, receipts
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.models import AuditRecord, Branch, Operator, Redemption, Till, Visit
 from panel_app.programme.terms import EntryMode, Money, Receipt, RedemptionStatus
 
 PAGE_ROWS = 50
+LIFE_EVENTS_MAX = (
+    200  # a booking has a handful; a page that was refused again and again could have any number
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +65,7 @@ class LifeEvent:
 class BookingLife:
     receipt: Receipt
     life: Sequence[LifeEvent]
-    entry: Entry | None
+    entries: Sequence[Entry]
     hold: Hold | None
 
 
@@ -98,12 +102,11 @@ def life_of(session: Session, actor: Actor, booking_id: str) -> BookingLife:
     """Everything that happened to one booking of the branch; NotFound for another branch's."""
     actor.require(Permission.VIEW_REDEMPTIONS)
     redemption = receipts.by_booking_id(session, booking_id, actor.branch())
+    records = _records_of(session, redemption.booking_id)
     return BookingLife(
         receipt=receipts.receipt_of(session, redemption),
-        life=[_scan_of(session, redemption), *_records_of(session, redemption.booking_id)],
-        entry=None
-        if redemption.entry_id is None
-        else ledger.entry_by_id(session, ledger.EntryId(redemption.entry_id)),
+        life=[_scan_of(session, redemption), *records],
+        entries=_entries_of(session, records),
         hold=None if redemption.hold_id is None else ledger.hold_by_id(session, HoldId(redemption.hold_id)),
     )
 
@@ -129,6 +132,7 @@ def _records_of(session: Session, booking_id: str) -> list[LifeEvent]:
         .outerjoin(Till, Till.id == AuditRecord.till_id)
         .where(AuditRecord.booking_id == booking_id)
         .order_by(AuditRecord.at, AuditRecord.id)
+        .limit(LIFE_EVENTS_MAX)
     )
     return [
         LifeEvent(
@@ -141,6 +145,12 @@ def _records_of(session: Session, booking_id: str) -> list[LifeEvent]:
         )
         for record, name, till in rows
     ]
+
+
+def _entries_of(session: Session, records: Sequence[LifeEvent]) -> list[Entry]:
+    """The entries that the booking's records name: of Confirm, and of its reversal."""
+    named = [UUID(record.details["entry"]) for record in records if "entry" in record.details]
+    return [ledger.entry_by_id(session, EntryId(entry)) for entry in named]
 
 
 def _chosen(session: Session, actor: Actor, chosen: Filter) -> list[sa.ColumnElement[bool]]:
@@ -162,7 +172,7 @@ def _chosen(session: Session, actor: Actor, chosen: Filter) -> list[sa.ColumnEle
 
 
 def _totals(session: Session, branch: Branch, start: datetime, end: datetime) -> DayTotals:
-    """What was confirmed on the day, whenever it was opened: this is what lies in the drawers."""
+    """What was confirmed on the day and not reversed since, whenever it was opened."""
     row = session.execute(
         sa.select(
             sa.func.count(),
@@ -173,6 +183,7 @@ def _totals(session: Session, branch: Branch, start: datetime, end: datetime) ->
             Redemption.closed_at >= start,
             Redemption.closed_at < end,
             Redemption.entry_id.is_not(None),
+            Redemption.status != RedemptionStatus.REVERSED.value,
         )
     ).one()
     return DayTotals(

@@ -116,3 +116,27 @@ def spend(session: Session, claim_id: UUID, redemption_id: UUID, units: int) -> 
     ).one_or_none()
     if done is None:
         raise RuntimeError("a redemption must hold the claim whose units it spends")
+
+
+def unspend(session: Session, line: RedemptionLine) -> bool:
+    """Give a claim the units back that this line spent, to be redeemed again.
+
+    False when the claim has gone on since: it ran out, or its other units lie at a till at their price.
+    """
+    spent = Claim.spent - line.units
+    given = session.execute(
+        sa.update(Claim)
+        .where(
+            Claim.id == line.claim_id,
+            Claim.held_by.is_(None),
+            Claim.status.in_([ClaimStatus.PART_REDEEMED.value, ClaimStatus.REDEEMED.value]),
+            spent >= 0,
+        )
+        .values(
+            spent=spent,
+            status=sa.case((spent == 0, ClaimStatus.ISSUED.value), else_=ClaimStatus.PART_REDEEMED.value),
+            closed_at=None,
+        )
+        .returning(Claim.id)
+    ).one_or_none()
+    return given is not None

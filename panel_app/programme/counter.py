@@ -46,6 +46,7 @@ from panel_app.programme.terms import (
     MemberAtCounter,
     PriceAtCounter,
     Proof,
+    RedemptionStatus,
     RedemptionType,
 )
 from scanner import (
@@ -210,10 +211,14 @@ def _claim_view(
 def _own_replay(session: Session, actor: Actor, claim: Claim) -> Redemption | None:
     """The redemption by which this same till used the claim within the last 30 seconds."""
     use = claim_rules.last_use(session, claim.id)
-    if use is None or use.till_id != actor.till_id or use.closed_at is None:
+    if use is None or use.till_id != actor.till_id or use.closed_at is None or _was_undone(use):
         return None
     age = (session.clock.now() - use.closed_at).total_seconds()
     return use if age <= REPLAY_SECONDS else None
+
+
+def _was_undone(use: Redemption) -> bool:
+    return use.status == RedemptionStatus.REVERSED.value
 
 
 def _member_scanned(

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from ledger import Minor, Points, Reason, Session
-from panel_app.programme import branches
+from panel_app.programme import branches, reversals
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.models import AuditRecord, Operator, Redemption, RedemptionLine, Reward
-from panel_app.programme.terms import Money, OutcomeRow
+from panel_app.programme.terms import Money, OutcomeRow, RedemptionStatus
 
 OUTCOMES_SHOWN = 8
 _DONE = "redemption.confirmed"
@@ -19,7 +19,7 @@ _DONE = "redemption.confirmed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShiftTotals:
-    """What this till confirmed since the branch's midnight."""
+    """What this till confirmed since the branch's midnight, less what was reversed."""
 
     count: int
     points: Points
@@ -60,6 +60,7 @@ def shift_totals(session: Session, actor: Actor) -> ShiftTotals:
             Redemption.opened_at >= midnight - timedelta(hours=1),
             Redemption.closed_at >= midnight,
             Redemption.entry_id.is_not(None),
+            Redemption.status != RedemptionStatus.REVERSED.value,
         )
     ).one()
     return ShiftTotals(
@@ -88,6 +89,8 @@ def _outcome(session: Session, actor: Actor, record: AuditRecord, operator: str 
         if redemption is None
         else Money(amount=Minor(redemption.cash_due), currency=redemption.currency),
         operator=operator,
+        status=None if redemption is None else RedemptionStatus(redemption.status),
+        undo_seconds=0 if redemption is None else reversals.undo_seconds(session, actor, redemption),
     )
 
 

@@ -39,6 +39,7 @@ from panel_app.programme import (
 )
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.baskets import Order
+from panel_app.programme.giving_back import ReleaseReason
 from panel_app.programme.models import Member, Redemption
 from panel_app.programme.refusals import (
     InvalidInput,
@@ -135,7 +136,7 @@ def cancel(session: Session, actor: Actor, booking_id: str) -> None:
         redemption = reservations.lock(session, actor, booking_id)
         match RedemptionStatus(redemption.status):
             case RedemptionStatus.RESERVED:
-                reservations.close(session, actor, redemption, RedemptionStatus.CANCELLED)
+                reservations.cancel(session, actor, redemption, ReleaseReason.CANCELLED)
             case RedemptionStatus.CANCELLED | RedemptionStatus.EXPIRED:
                 return
             case status:
@@ -160,7 +161,7 @@ def expire_due(session: Session, actor: Actor, *, limit: int = 100) -> int:
             .with_for_update(skip_locked=True)
         ).all()
         for redemption in overdue:
-            reservations.close(session, actor, redemption, RedemptionStatus.EXPIRED)
+            reservations.expire(session, actor, redemption)
         if len(overdue) == limit:
             # More are waiting; their holds are closed with them, in the next round.
             return len(overdue)

@@ -51,10 +51,8 @@ class StaleMemberCode(Refusal):
 
 @dataclass(kw_only=True)
 class MemberCodeAhead(Refusal):
-    """A step of the future: the phone's clock is ahead."""
-
     reason: ClassVar[Reason] = Reason.MEMBER_CODE_AHEAD
-    seconds_ahead: int
+    seconds_ahead: int  # by which the phone's clock is ahead
 
 
 @dataclass(kw_only=True)
@@ -196,6 +194,12 @@ class RedemptionExpired(Refusal):
 
 
 @dataclass(kw_only=True)
+class UndoOver(Refusal):
+    reason: ClassVar[Reason] = Reason.UNDO_OVER
+    seconds: int
+
+
+@dataclass(kw_only=True)
 class TendersDoNotAddUp(Refusal):
     reason: ClassVar[Reason] = Reason.TENDERS_DO_NOT_ADD_UP
     due: Minor
@@ -217,8 +221,6 @@ class TenderReferenceNeeded(Refusal):
 
 @dataclass(kw_only=True)
 class TenderReferenceUsed(Refusal):
-    """A payment's reference counts once: it already stands on another booking."""
-
     reason: ClassVar[Reason] = Reason.TENDER_REFERENCE_USED
     tender: str
 
@@ -293,7 +295,5 @@ class TillNotEnrolled(Refusal):
 
 @dataclass(kw_only=True)
 class TooManyAttempts(Refusal):
-    """Typed codes at this till are locked for a while; scanning goes on."""
-
     reason: ClassVar[Reason] = Reason.TOO_MANY_ATTEMPTS
     seconds_left: int

@@ -5,6 +5,7 @@ its claims, the member's points, and the stock that many tills share last.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from ledger import (
 from panel_app.programme import audit, branches, claim_rules, claims, members, receipts, stock
 from panel_app.programme.access import Actor
 from panel_app.programme.baskets import Basket, Order, basket_of
+from panel_app.programme.giving_back import ReleaseReason
 from panel_app.programme.models import Branch, Claim, Member, Redemption, RedemptionLine, Visit
 from panel_app.programme.programme_facts import tag_of
 from panel_app.programme.refusals import HeldElsewhere
@@ -94,9 +96,7 @@ def _clear_way(session: Session, actor: Actor, order: Order) -> None:
     """Close an earlier reservation of the same claim that this till left open, or that ran out unswept."""
     if order.claim_id is None:
         return
-    held_by = session.scalar(sa.select(Claim.held_by).where(Claim.id == order.claim_id))
-    if held_by is None:
-        return
+    held_by = sa.select(Claim.held_by).where(Claim.id == order.claim_id).scalar_subquery()
     earlier = session.scalar(
         sa.select(Redemption)
         .where(Redemption.id == held_by, Redemption.status == RedemptionStatus.RESERVED.value)
@@ -105,9 +105,9 @@ def _clear_way(session: Session, actor: Actor, order: Order) -> None:
     if earlier is None:
         return
     if earlier.expires_at <= session.clock.now():
-        close(session, actor, earlier, RedemptionStatus.EXPIRED)
+        expire(session, actor, earlier)
     elif earlier.till_id == actor.till_id:
-        close(session, actor, earlier, RedemptionStatus.CANCELLED)
+        cancel(session, actor, earlier, ReleaseReason.STARTED_OVER)
 
 
 def _write(session: Session, actor: Actor, visit: Visit, branch: Branch, basket: Basket) -> Redemption:
@@ -196,7 +196,7 @@ def _close_overdue(session: Session, actor: Actor, wanted: Redemption) -> bool:
         .with_for_update()
     ).all()
     for redemption in overdue:
-        close(session, actor, redemption, RedemptionStatus.EXPIRED)
+        expire(session, actor, redemption)
     member_id = MemberId(wanted.member_id)
     loose = ledger.expire_holds(session, actor.origin(), limit=LOOSE_HOLDS_MAX, member_id=member_id)
     return bool(overdue or loose)
@@ -211,8 +211,19 @@ def _take_claim(session: Session, actor: Actor, redemption: Redemption, claim_id
     raise HeldElsewhere(branch="", till=None, seconds_left=0)
 
 
-def close(session: Session, actor: Actor, redemption: Redemption, status: RedemptionStatus) -> None:
-    """Give back everything a reserved redemption holds; its row is locked by the caller."""
+def cancel(session: Session, actor: Actor, redemption: Redemption, reason: ReleaseReason) -> None:
+    """Give back everything a reserved redemption holds, because somebody said so; its row is locked."""
+    _close(session, actor, redemption, RedemptionStatus.CANCELLED, reason)
+
+
+def expire(session: Session, actor: Actor, redemption: Redemption) -> None:
+    """The same because its time ran out."""
+    _close(session, actor, redemption, RedemptionStatus.EXPIRED, ReleaseReason.RAN_OUT)
+
+
+def _close(
+    session: Session, actor: Actor, redemption: Redemption, status: RedemptionStatus, reason: ReleaseReason
+) -> None:
     redemption.status = status.value
     redemption.closed_at = session.clock.now()
     lines = lines_of(session, redemption)
@@ -221,7 +232,7 @@ def close(session: Session, actor: Actor, redemption: Redemption, status: Redemp
     session.flush()  # the row before the effects, as everywhere
     claims.give_back(session, redemption.id)
     if redemption.hold_id is not None:
-        _release(session, actor, redemption, HoldId(redemption.hold_id))
+        _release(session, actor, redemption, HoldId(redemption.hold_id), reason)
     for line in lines:
         stock.release(session, redemption.branch_id, line.reward_id, line.units, redemption.id)
     audit.record(
@@ -234,10 +245,14 @@ def close(session: Session, actor: Actor, redemption: Redemption, status: Redemp
     )
 
 
-def _release(session: Session, actor: Actor, redemption: Redemption, hold_id: HoldId) -> None:
+def _release(
+    session: Session, actor: Actor, redemption: Redemption, hold_id: HoldId, reason: ReleaseReason
+) -> None:
+    # Whoever closes it, the sweeper too: it happened to what this branch and this till held.
     origin = actor.origin(booking_id=redemption.booking_id)
+    origin = replace(origin, branch_id=redemption.branch_id, till_id=redemption.till_id)
     try:
-        ledger.release_hold(session, origin, hold_id)
+        ledger.release_hold(session, origin, hold_id, reason=reason.value)
     except HoldExpired:
         ledger.expire_hold(session, origin, hold_id)
 

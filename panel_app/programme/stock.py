@@ -72,6 +72,18 @@ def issue(session: Session, branch_id: UUID, reward_id: UUID, quantity: int, red
     _close(session, "issued", branch_id, reward_id, quantity, redemption_id)
 
 
+def take_back(session: Session, branch_id: UUID, reward_id: UUID, quantity: int, redemption_id: UUID) -> None:
+    """Goods of a reversed redemption lie on the shelf again; received a second time, from that redemption."""
+    returned = session.execute(
+        sa.update(StockLevel)
+        .where(StockLevel.branch_id == branch_id, StockLevel.reward_id == reward_id)
+        .values(on_hand=StockLevel.on_hand + quantity)
+        .returning(StockLevel.reward_id)
+    ).one_or_none()
+    if returned is not None:
+        _move(session, "received", branch_id, reward_id, quantity, redemption_id)
+
+
 def _open_units(session: Session, branch_id: UUID, reward_id: UUID) -> int:
     units = session.scalar(
         sa.select(sa.func.coalesce(sa.func.sum(RedemptionLine.units), 0))

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from ledger import MemberId, NotFound, Session
 from panel_app.programme import audit, reservations
 from panel_app.programme.access import Actor, Permission
+from panel_app.programme.giving_back import ReleaseReason
 from panel_app.programme.models import Member, Redemption
 from panel_app.programme.steps import Step, plain
 from panel_app.programme.terms import MemberStatus, RedemptionStatus
@@ -28,7 +29,7 @@ def suspend(session: Session, actor: Actor, member_id: MemberId) -> None:
         if suspended is None:
             raise NotFound(what="active member")
         for redemption in open_ones:
-            reservations.close(session, actor, redemption, RedemptionStatus.CANCELLED)
+            reservations.cancel(session, actor, redemption, ReleaseReason.MEMBER_SUSPENDED)
         audit.record(session, actor, "member.suspended", member_id=member_id, released=len(open_ones))
 
     plain(session, actor, Step(operation="member.suspend", permission=Permission.ADMINISTER), run)

@@ -214,9 +214,7 @@ class ReceiptTender:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reservation:
-    """State “amount due”: points and stock are held until `expires_at`; nothing is handed over yet."""
-
+class Reservation:  # points and stock are held until `expires_at`; nothing is handed over yet
     booking_id: str
     status: RedemptionStatus
     member: MemberFace  # its balance is the one after the hold
@@ -282,11 +280,13 @@ class OutcomeRow:
     at: datetime
     action: str
     booking_id: str | None
+    status: RedemptionStatus | None
     reason: Reason | None
     reward: str | None
     points: Points | None
     cash: Money | None
     operator: str | None
+    undo_seconds: int  # for which the actor may still undo it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ def status_of(reason: Reason) -> int:
             Reason.CLAIM_EXPIRED
             | Reason.HOLD_EXPIRED
             | Reason.REDEMPTION_EXPIRED
+            | Reason.UNDO_OVER
             | Reason.STALE_MEMBER_CODE
             | Reason.VISIT_OVER
         ):

@@ -88,6 +88,8 @@ def title(reason: Reason) -> str:  # noqa: C901, PLR0912, PLR0915 - one row a re
             return _("Already closed")
         case Reason.REDEMPTION_EXPIRED:
             return _("Too late: give the cash back")
+        case Reason.UNDO_OVER:
+            return _("Too late to undo")
         case Reason.TENDERS_DO_NOT_ADD_UP:
             return _("The payment does not add up")
         case Reason.TENDER_NOT_ACCEPTED:
@@ -134,6 +136,8 @@ def action(reason: Reason) -> str:  # noqa: C901, PLR0912, PLR0915 - one row a r
             return _("Release it and start again with the right amount.")
         case Reason.HOLD_CLOSED | Reason.REDEMPTION_CLOSED | Reason.ALREADY_REVERSED | Reason.NOT_REVERSIBLE:
             return _("Nothing more can be done with it here. Look at its receipt.")
+        case Reason.UNDO_OVER:
+            return _("A minute has passed. A manager can still reverse it.")
         case Reason.HOLD_EXPIRED:
             return _("Scan the code again. Points were not taken.")
         case Reason.BELONGS_TO_BOOKING:

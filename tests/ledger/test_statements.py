@@ -84,6 +84,8 @@ def test_the_log_has_the_holds_as_lines_of_no_points(books: Books, clock: Manual
         hold_id=hold.id,
         balance_after=None,
         source="in-store",
+        branch_id=released.branch_id,
+        till_id=released.till_id,
         operator_id=None,
         on_behalf=False,
         booking_id="B1-1",

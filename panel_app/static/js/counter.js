@@ -24,7 +24,9 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("[data-act]")) return;
   event.preventDefault();
-  if (!busy) submit(form);
+  // An undo stands beside the task: its answer must not take the place of something unfinished.
+  if (form.matches("[data-undo-for]") && !mayScan()) screen.notice("finish-first");
+  else if (!busy) submit(form);
 });
 
 document.addEventListener("change", (event) => {
@@ -120,9 +122,17 @@ function remember() {
 }
 
 async function refreshOutcomes() {
-  if (!["done", "refused", "ready"].includes(screen.state())) return;
+  if (!["done", "refused", "ready", "booking"].includes(screen.state())) return;
   const answer = await send(urls.outcomesUrl);
   if (answer.outcome === "state") document.getElementById("outcomes").innerHTML = answer.html;
+  letUndoLapse();
+}
+
+/** The minute for an undo ends while the page stands still. */
+function letUndoLapse() {
+  for (const form of document.querySelectorAll("[data-undo-for]")) {
+    setTimeout(() => form.remove(), Number(form.dataset.undoFor) * 1000);
+  }
 }
 
 function scanned(text, textByPosition) {
@@ -135,6 +145,7 @@ window.addEventListener("offline", () => screen.setOnline(false));
 window.addEventListener("online", () => screen.setOnline(true));
 screen.enter(screen.state());
 startClock();
+letUndoLapse();
 const pressed = startKeys({ toggleCamera: () => camera.toggle() });
 listenForScans({ scanned, pressed });
 const camera = startCamera({ mayScan: mayTakeFrame, sendFrame });

@@ -7,12 +7,12 @@ from markupsafe import Markup
 
 import ledger
 from ledger import Refusal
-from panel_app.programme import counter, outcomes, receipts, redemptions, reservations
+from panel_app.programme import counter, outcomes, receipts, redemptions, reservations, reversals
 from panel_app.programme.access import Permission
 from panel_app.programme.baskets import Order
 from panel_app.programme.counter import Alternative, Scanned
 from panel_app.programme.refusals import ImageNotAccepted, ReaderBusy
-from panel_app.programme.terms import EntryMode
+from panel_app.programme.terms import BookingAtCounter, EntryMode
 from panel_app.web import fields, identity
 from panel_app.web.counter import payment, reading, states
 from panel_app.web.database import books
@@ -153,6 +153,14 @@ def cancel(booking_id: str) -> Response:
     """Release everything; nothing was taken."""
     redemptions.cancel(books(), identity.actor(), booking_id)
     return states.state("ready")
+
+
+@blueprint.post("/redemptions/<booking_id>/undo")
+@needs(Permission.UNDO)
+def undo(booking_id: str) -> Response:
+    """The operator takes the own Confirm back, within a minute."""
+    receipt = reversals.undo(books(), identity.actor(), fields.key(), reversals.Undo(booking_id=booking_id))
+    return states.shown(BookingAtCounter(receipt=receipt))
 
 
 @blueprint.post("/redemptions/<booking_id>/renew")

@@ -101,7 +101,8 @@ def test_a_bookings_life_is_told_from_scan_to_confirm(shop: Shop):
         ("redemption.reserved", "Anna Berg", "1"),
         ("redemption.confirmed", "Anna Berg", "1"),
     ]
-    assert (life.entry.points, life.hold.status) == (-600, "captured")
+    (entry,) = life.entries
+    assert (entry.points, life.hold.status) == (-600, "captured")
 
 
 def test_another_branchs_booking_is_not_found_and_a_store_user_may_not_look(shop: Shop):

@@ -98,7 +98,7 @@ def test_a_role_holds_at_its_branch_only(shop: Shop):
         assert operators.branches_of(shop.session, anna) == {berlin}
     # Before a branch is chosen only what belongs to no branch can be done.
     assert permissions == [
-        {Permission.SIGNED_IN, Permission.REDEEM},
+        {Permission.SIGNED_IN, Permission.REDEEM, Permission.UNDO},
         set(),
         {Permission.SIGNED_IN},
     ]
