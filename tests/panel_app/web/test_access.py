@@ -118,6 +118,7 @@ def refusals(name: str, method: str) -> set[tuple[int, str | None]]:
         ("/counter/redemptions/{}/confirm", "POST"),
         ("/counter/redemptions/{}/cancel", "POST"),
         ("/counter/redemptions/{}/renew", "POST"),
+        ("/counter/redemptions/{}/undo", "POST"),
     ],
 )
 def test_another_branchs_booking_is_not_there(house: House, path: str, method: str) -> None:
@@ -138,6 +139,9 @@ def test_another_branchs_booking_has_no_life_for_a_foreign_manager(house: House)
     assert adam.get(f"/manager/redemptions/{booking_id}").status_code == 404
     assert booking_id not in adam.get("/manager/redemptions").text
     assert adam.get(f"/manager/redemptions?cursor={booking_id}").status_code == 404
+    assert adam.get(f"/manager/redemptions/{booking_id}/member").status_code == 404
+    reversal = {"key": "k", "reason": "wrong_reward", "goods": "gone"}
+    assert adam.post(f"/manager/redemptions/{booking_id}/reverse", reversal).status_code == 404
     mara = house.at_till("mara")
     assert mara.get(f"/manager/redemptions/{booking_id}").status_code == 200
 

@@ -140,3 +140,28 @@ def test_a_released_booking_has_no_entry_in_the_books(house: House, mara: Browse
     shown = text(mara.get(f"/manager/redemptions/{reservation.booking_id}"))
     assert "No entry: nothing was captured." in shown
     assert "Released" in shown
+
+
+def test_a_reversal_without_a_reason_or_with_a_made_up_one_is_told_and_reverses_nothing(
+    house: House, mara: Browser
+) -> None:
+    booking_id = house.shop.redeem(house.shop.claim(house.world.mug).code).booking_id
+    before = house.shop.facts()
+    for changes in (
+        {"reason": ""},
+        {"reason": "spite"},
+        {"reason": "undone"},
+        {"goods": "eaten"},
+        {"key": ""},
+    ):
+        form = {"key": "k", "reason": "wrong_reward", "goods": "gone"} | changes
+        assert mara.post(f"/manager/redemptions/{booking_id}/reverse", form).status_code == 422
+    assert house.shop.facts() == before
+
+
+def test_the_page_of_a_store_user_offers_no_reversal_and_no_log(house: House, mara: Browser) -> None:
+    booking_id = house.shop.redeem(house.shop.claim(house.world.mug).code).booking_id
+    assert "Reverse this booking" in text(mara.get(f"/manager/redemptions/{booking_id}"))
+    anna = house.at_till("anna")
+    for path in ("", "/member"):
+        assert anna.get(f"/manager/redemptions/{booking_id}{path}").status_code == 403

@@ -3,7 +3,9 @@
 import pytest
 
 from ledger import Points
+from panel_app.programme import access, claim_expiry
 from panel_app.programme.catalogue import NewOption
+from panel_app.programme.giving_back import OnExpiry
 from scanner import parse
 from tests.panel_app.web.browser import Browser, state, text, value
 from tests.panel_app.web.house import House, on_both
@@ -124,3 +126,14 @@ def test_a_reward_charged_at_the_counter_costs_nothing_yet(house: House, phone: 
     phone.post("/me/claims", order(house, phone, reward_id=str(house.world.tea)))
     assert house.shop.balance() == (5000, 0)
     assert "To pay at the counter: 300 points" in text(phone.get("/me"))
+
+
+def test_a_claim_that_ran_out_stands_there_as_expired_with_what_became_of_its_points(house: House) -> None:
+    house.shop.claim(create_reward(house.shop.session, claim_days=0))
+    house.shop.claim(create_reward(house.shop.session, claim_days=0, on_expiry=OnExpiry.FORFEITED))
+    house.shop.later(days=1)
+    assert claim_expiry.expire_past(house.shop.session, access.system("sweeper")) == 2
+    page = text(house.member().get("/me"))
+    assert "4,700 points available" in page
+    for part in ("300 points came back", "300 points forfeited", "Mar 2, 2026 Expired"):
+        assert part in page
