@@ -81,7 +81,7 @@ class Findings:
 
 
 def read_live(frame: Frame, *, number: int) -> Findings:
-    """Read one frame of a camera. `number` counts the frames in which that camera showed nothing."""
+    """Read one frame of a camera. `number` says whose turn it is: count the frames that showed nothing."""
     findings = Findings(frame)
     findings.look(Stage.PLAIN, frame.pixels)
     if findings.count():

@@ -51,7 +51,8 @@ class Stream:
         self.looks = 1 if request.known else self.looks + 1
         self.skipped = 0
         self.scene = reading.scene
-        self.missed = 0 if self.counted else self.missed + 1
+        # The stage that read something is asked again: a bar code needs its second read, and a till's light stays.
+        self.missed += not reading.payloads
         return replace(reading, payloads=self.counted)
 
 

@@ -31,7 +31,7 @@ def watch(frames: Iterable[Frame], out: TextIO, *, look: Callable[[Frame], None]
         payloads = read_live(frame, number=missed).payloads
         # Two frames of a camera are two pictures, even when nothing moved.
         counted = agreement.counted(payloads, picture=number.to_bytes(8, "big"))
-        missed = 0 if counted else missed + 1
+        missed += not payloads
         told = {key: seen for key, seen in told.items() if number - seen <= FRAMES_REMEMBERED}
         for payload in counted:
             key = payload.symbology, payload.text

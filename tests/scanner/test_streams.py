@@ -7,10 +7,12 @@ from time import sleep
 
 import numpy as np
 import pytest
+import zxingcpp
 
-from scanner import DecodePool, FrameReason, FrameRefused, Reading, Stage
+from benchmarks.reading.degradations import degraded
+from scanner import DecodePool, FrameReason, FrameRefused, Payload, Reading, Stage, Symbology
 from scanner.decoding import LIVE_STAGES
-from scanner.streams import LOOKS_BEFORE_SKIPPING, SKIPPED_MAX
+from scanner.streams import LOOKS_BEFORE_SKIPPING, SKIPPED_MAX, Stream
 from tests.scanner.pictures import bars_of_ean_13, blank, noise, png, qr
 
 ONE, TWO, NOTHING = png(qr("R1ONE")), png(qr("R1TWO")), png(blank(height=240, width=320))
@@ -34,6 +36,27 @@ def grainy(seed: int) -> bytes:
 def test_each_frame_that_shows_nothing_gets_the_next_repair(pool: DecodePool):
     looks = [stages(pool.read_frame(png(noise(height=48 + n, width=64)), stream="turns")) for n in range(7)]
     assert looks == [[Stage.PLAIN, stage] for stage in LIVE_STAGES[:7]]
+
+
+def test_the_stage_that_read_something_is_asked_again():
+    camera, once = Stream(), Payload(symbology=Symbology.CODE_128, text="R1", quad=((0, 0),) * 4)
+    for payloads, next_turn in (((), 1), ((), 2), ((once,), 2), ((), 3)):
+        request = camera.request(b"%d" % next_turn)
+        camera.noted(Reading(payloads=payloads, ms=1), request)
+        assert camera.request(b"").number == next_turn
+
+
+def test_a_dark_bar_code_that_one_stage_reads_counts_at_the_next_frame(pool: DecodePool):
+    dark = next(
+        pixels
+        for number, (damage, _, pixels) in enumerate(
+            degraded(zxingcpp.BarcodeFormat.Code128, ["R17K0123456789ABCDEF"], seed=7)
+        )
+        if (damage, number % 3) == ("light", 1)
+    )
+    shown = [png(dark), png(np.roll(dark, 3, axis=1))] * 8
+    counted = [bool(pool.read_frame(frame, stream="dark").payloads) for frame in shown]
+    assert counted[: len(LIVE_STAGES)].index(True) <= LIVE_STAGES.index(Stage.MEDIAN) + 1
 
 
 def test_each_till_has_its_own_turn(pool: DecodePool):
