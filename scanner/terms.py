@@ -43,7 +43,10 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """What one symbol said, and the stages that read it so. Corners clockwise from the symbol's own top left."""
+    """What one symbol said, and the stages that read it so.
+
+    Corners clockwise from the symbol's own top left; zbar gives the upright box around it.
+    """
 
     symbology: Symbology
     text: str
