@@ -14,12 +14,15 @@ TEXT_LENGTH_MAX = 4300  # the longest text that a QR code holds is 4,296 charact
 
 def text(name: str, length_max: int = TEXT_LENGTH_MAX) -> str:
     """A field's text, stripped; "" when it is missing."""
-    value = request.form.get(name, "").strip()
-    if len(value) > length_max:
-        raise InvalidInput(field=name, rule=Rule.LENGTH_AT_MOST, high=length_max)
-    if "\x00" in value:
-        raise InvalidInput(field=name, rule=Rule.PLAIN_TEXT)
-    return value
+    return _plain(name, request.form.get(name, ""), length_max)
+
+
+def texts(name: str, count_max: int) -> list[str]:
+    """The texts of a field that may be there several times; InvalidInput for more than so many."""
+    values = request.form.getlist(name)
+    if len(values) > count_max:
+        raise InvalidInput(field=name, rule=Rule.AT_MOST, high=count_max)
+    return [_plain(name, value, TEXT_LENGTH_MAX) for value in values]
 
 
 def required(name: str, length_max: int = TEXT_LENGTH_MAX) -> str:
@@ -51,6 +54,15 @@ def optional_identity(name: str) -> UUID | None:
 def visit_on_screen() -> UUID | None:
     """The visit that a frame's page shows; a frame is sent raw, so it stands in a header."""
     return _uuid("visit_id", request.headers.get("Countermark-Visit", ""))
+
+
+def _plain(name: str, value: str, length_max: int) -> str:
+    value = value.strip()
+    if len(value) > length_max:
+        raise InvalidInput(field=name, rule=Rule.LENGTH_AT_MOST, high=length_max)
+    if "\x00" in value:
+        raise InvalidInput(field=name, rule=Rule.PLAIN_TEXT)
+    return value
 
 
 def _uuid(name: str, value: str) -> UUID | None:

@@ -6,12 +6,15 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect
 
+from tests.journeys import devices
 from tests.journeys.conftest import Pages, at_a_till
 from tests.journeys.faces import Counter, sign_in
 from tests.journeys.shop import Shop
 
-BUSY = """navigator.mediaDevices.getUserMedia = () =>
-  Promise.reject(new DOMException("Could not start video source", "NotReadableError"))"""
+FRONT = {"deviceId": "front", "label": "Front camera", "facing": "user"}
+BACK = {"deviceId": "back", "label": "Back camera", "facing": "environment"}
+# It has no facing: a webcam on a cable.
+TOWARDS_THE_WALL = {"deviceId": "webcam", "label": "Webcam"}
 
 
 @pytest.fixture
@@ -33,6 +36,10 @@ def says(page: Page, what: str, next_step: str) -> None:
     expect(shown).to_have_count(1)
     expect(shown).to_contain_text(what)
     expect(shown).to_contain_text(next_step)
+
+
+def is_live(page: Page) -> None:
+    expect(page.locator(".lens-view")).to_have_attribute("data-camera", "live")
 
 
 def test_no_camera(counter: Counter, goes_on_by_typing: Callable[[Counter], None]) -> None:
@@ -72,21 +79,62 @@ def test_an_address_without_a_secure_context(
 
 
 def test_a_camera_that_another_program_has(
+    pages: Pages,
+    browser_with_camera: Browser,
+    shop: Shop,
+    signed_in: StorageState,
+    goes_on_by_typing: Callable[[Counter], None],
+) -> None:
+    page = pages.open(browser_with_camera, storage_state=signed_in)
+    page.add_init_script(devices.BUSY)
+    counter = at_a_till(page, shop)
+    says(page, "The camera is used by another program.", "Close it there (a video call?)")
+    goes_on_by_typing(counter)
+    page.evaluate("busy = false")
+    page.keyboard.press("F4")
+    is_live(page)
+
+
+def test_a_camera_that_looks_at_the_cashier(
+    pages: Pages,
+    browser: Browser,
+    shop: Shop,
+    signed_in: StorageState,
+    goes_on_by_typing: Callable[[Counter], None],
+) -> None:
+    page = pages.open(browser, storage_state=signed_in)
+    page.add_init_script(devices.cameras(FRONT, TOWARDS_THE_WALL))
+    counter = at_a_till(page, shop)
+    is_live(page)
+    says(page, "Perhaps the wrong camera.", "Press F4 or choose another one.")
+    page.keyboard.press("F4")
+    is_live(page)
+    expect(page.locator(".lens-note:visible")).to_have_count(0)
+    # Whoever goes back to it means it: a stand may well turn its screen to the member.
+    page.get_by_label("Which camera").select_option(label="Front camera")
+    expect(page.get_by_label("Which camera")).to_have_value("front")
+    is_live(page)
+    expect(page.locator(".lens-note:visible")).to_have_count(0)
+    goes_on_by_typing(counter)
+
+
+def test_one_camera_that_looks_at_the_cashier_is_all_that_there_is(
     pages: Pages, browser: Browser, shop: Shop, signed_in: StorageState
 ) -> None:
     page = pages.open(browser, storage_state=signed_in)
-    page.add_init_script(BUSY)
-    counter = at_a_till(page, shop)
-    says(counter.page, "The camera is used by another program.", "Close it there (a video call?)")
+    page.add_init_script(devices.cameras(FRONT))
+    at_a_till(page, shop)
+    is_live(page)
+    expect(page.locator(".lens-view")).to_have_attribute("data-lens", "user")
+    expect(page.locator(".lens-note:visible")).to_have_count(0)
+    expect(page.get_by_label("Which camera")).to_be_hidden()
 
 
-def test_the_camera_can_be_switched_off_and_on(
-    pages: Pages, browser_with_camera: Browser, shop: Shop, signed_in: StorageState
+def test_a_camera_that_can_do_nothing_that_was_asked_for_is_taken_as_it_is(
+    pages: Pages, browser: Browser, shop: Shop, signed_in: StorageState
 ) -> None:
-    counter = at_a_till(pages.open(browser_with_camera, storage_state=signed_in), shop)
-    view = counter.page.locator(".lens-view")
-    expect(view).to_have_attribute("data-camera", "live")
-    counter.page.keyboard.press("F4")
-    says(counter.page, "The camera is off.", "Press F4 or “Camera”.")
-    counter.page.keyboard.press("F4")
-    expect(view).to_have_attribute("data-camera", "live")
+    page = pages.open(browser, storage_state=signed_in)
+    page.add_init_script(devices.cameras(BACK) + "window.refuses = (video) => video !== true;")
+    at_a_till(page, shop)
+    is_live(page)
+    assert page.evaluate("asked.at(-1)") is True

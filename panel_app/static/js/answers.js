@@ -7,7 +7,8 @@ const csrfToken = () => document.querySelector('meta[name="csrf-token"]').conten
 export let clockAhead = 0;
 
 /**
- * `outcome` is one of: state (with state and html), nothing, wait (with seconds), signed-out, lost.
+ * `outcome` is one of: state (with state and html), nothing, wait, signed-out, lost. `waitMs` is how long the server
+ * wants no further picture.
  * Lost means that nobody knows whether the server did it: no answer, a late one, or a fault.
  */
 export async function send(url, { body, type, visit, timeout = TIMEOUT_MS } = {}) {
@@ -17,9 +18,9 @@ export async function send(url, { body, type, visit, timeout = TIMEOUT_MS } = {}
   const options = { method: body === undefined ? "GET" : "POST", headers, body, credentials: "same-origin" };
   try {
     const response = await fetch(url, { ...options, signal: AbortSignal.timeout(timeout) });
-    return await understand(response);
+    return { ...(await understand(response)), waitMs: waitMsOf(response) };
   } catch {
-    return { outcome: "lost" };
+    return { outcome: "lost", waitMs: 0 };
   }
 }
 
@@ -39,10 +40,15 @@ async function understand(response) {
   noteClock(response);
   if (response.status === 401 || response.redirected) return { outcome: "signed-out" };
   if (response.status === 204) return { outcome: "nothing" };
-  if (response.status === 429) return { outcome: "wait", seconds: Number(response.headers.get("Retry-After")) || 2 };
+  if (response.status === 429) return { outcome: "wait" };
   const state = response.headers.get("Countermark-State");
   if (response.status >= 500 || (!state && !response.ok)) return { outcome: "lost" };
   return { outcome: "state", state, html: await response.text() };
+}
+
+function waitMsOf({ status, headers }) {
+  const asked = Number(headers.get("Countermark-Wait-Ms")) || 0;
+  return status === 429 ? Math.max(asked, 1000 * (Number(headers.get("Retry-After")) || 2)) : asked;
 }
 
 function noteClock(response) {

@@ -1,61 +1,62 @@
-/** One long-lived camera: opens it, names its fault, and takes at most four frames a second. Reads no codes. */
+/** The counter's one camera: on, off, the next one, back after it was unplugged; its fault in words. Reads no codes. */
 
-const FRAME_MS = 250;
-const LONG_SIDE = 640;
-const CHOICE = "countermark.camera";
-const FAULT = { NotAllowedError: "denied", SecurityError: "denied", NotFoundError: "none", OverconstrainedError: "none", NotReadableError: "busy", AbortError: "busy" };
+import { cameras, choose, faultOf, givesCameras, isWrongLens, openStream } from "./camera_stream.js";
+import { startLooking } from "./looking.js";
 
 const video = document.getElementById("camera");
 const view = video.parentElement;
-const canvas = document.createElement("canvas");
-const switchButton = document.querySelector("[data-camera-switch]");
+const list = document.querySelector("[data-camera-list]");
 const lightButton = document.querySelector("[data-camera-light]");
+// Off is what a person wanted; every other fault mends itself when the camera comes back.
+let isWanted = true;
+let opening = null;
 
-/** `mayScan()` says whether a frame may be taken now; `sendFrame(jpeg)` gives the server's answer. */
-export function startCamera({ mayScan, sendFrame }) {
-  const toggle = () => (video.srcObject ? close("off") : open());
-  document.querySelector("[data-camera-toggle]").addEventListener("click", toggle);
-  switchButton.addEventListener("click", takeNext);
+/**
+ * `mayScan()` says whether a picture may be looked at now; `sendFrame(jpeg)` and `sendTexts(found)` give the server's
+ * answer. `next` goes to the next camera, after the last one to none.
+ */
+export function startCamera({ mayScan, sendFrame, sendTexts }) {
+  document.querySelector("[data-camera-toggle]").addEventListener("click", () => (video.srcObject ? switchOff() : open()));
   lightButton.addEventListener("click", switchLight);
+  list.addEventListener("change", () => take(list.value));
+  // A scanner's burst must not choose a camera by its first letters.
+  list.addEventListener("keydown", (event) => { if (event.key.length === 1) event.preventDefault(); });
+  watchForReturn();
   open();
-  takeFrames({ mayScan, sendFrame });
-  return { toggle };
+  const isLive = () => !document.hidden && view.dataset.camera === "live" && video.videoWidth > 0;
+  startLooking({ video, mayLook: () => isLive() && mayScan(), sendFrame, sendTexts });
+  return { next };
 }
 
-async function open() {
+function open() {
+  isWanted = true;
+  opening ??= openOnce().finally(() => { opening = null; });
+  return opening;
+}
+
+async function openOnce() {
+  if (!givesCameras()) return show("insecure");
   show("starting");
-  if (!window.isSecureContext || !navigator.mediaDevices?.getUserMedia) return show("insecure");
   try {
-    video.srcObject = await chosenStream();
+    video.srcObject = await openStream();
     await video.play();
   } catch (error) {
-    return close(FAULT[error.name] ?? "busy");
+    return close(faultOf(error));
   }
+  // Switched off while the browser still asked the person.
+  if (!isWanted) return close("off");
   const [track] = video.srcObject.getVideoTracks();
-  track.addEventListener("ended", () => close("none"));
+  track.addEventListener("ended", () => { close("none"); open(); });
   show("live");
   return offerWhatItCan(track);
-}
-
-async function chosenStream() {
-  const size = { width: { ideal: 1280 }, height: { ideal: 720 } };
-  const deviceId = localStorage.getItem(CHOICE);
-  if (deviceId) {
-    try {
-      return await navigator.mediaDevices.getUserMedia({ video: { deviceId: { exact: deviceId }, ...size } });
-    } catch (error) {
-      // The remembered camera is gone: any camera is better than none. Other faults keep their name.
-      if (error.name !== "OverconstrainedError" && error.name !== "NotFoundError") throw error;
-      localStorage.removeItem(CHOICE);
-    }
-  }
-  return navigator.mediaDevices.getUserMedia({ video: { facingMode: { ideal: "environment" }, ...size } });
 }
 
 function close(fault) {
   for (const track of video.srcObject?.getTracks() ?? []) track.stop();
   video.srcObject = null;
   lightButton.hidden = true;
+  lightButton.setAttribute("aria-pressed", "false");
+  delete view.dataset.lens;
   return show(fault);
 }
 
@@ -63,23 +64,38 @@ function show(what) {
   view.dataset.camera = what;
 }
 
+function switchOff() {
+  isWanted = false;
+  close("off");
+}
+
+async function take(deviceId) {
+  choose(deviceId);
+  close("starting");
+  await open();
+}
+
+async function next() {
+  if (!video.srcObject) return open();
+  const ids = (await cameras()).map(({ deviceId }) => deviceId);
+  const following = ids[ids.indexOf(deviceIdNow()) + 1];
+  if (following !== undefined) return take(following);
+  // The way round begins with the first one again.
+  if (ids.length > 1) choose(ids[0]);
+  return switchOff();
+}
+
+const deviceIdNow = () => video.srcObject?.getVideoTracks()[0].getSettings().deviceId;
+
 async function offerWhatItCan(track) {
   const can = track.getCapabilities?.() ?? {};
   lightButton.hidden = !can.torch;
   if (can.focusMode?.includes("continuous")) track.applyConstraints({ advanced: [{ focusMode: "continuous" }] }).catch(() => {});
-  switchButton.hidden = (await cameras()).length < 2;
-}
-
-async function cameras() {
-  return (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === "videoinput");
-}
-
-async function takeNext() {
-  const ids = (await cameras()).map(({ deviceId }) => deviceId);
-  const now = video.srcObject?.getVideoTracks()[0].getSettings().deviceId;
-  localStorage.setItem(CHOICE, ids[(ids.indexOf(now) + 1) % ids.length]);
-  close("starting");
-  await open();
+  const all = await cameras();
+  view.dataset.lens = isWrongLens(track, all.length) ? "wrong" : (track.getSettings().facingMode ?? "");
+  list.parentElement.hidden = all.length < 2;
+  list.replaceChildren(...all.map(({ deviceId, label }, at) => new Option(label || `${at + 1}`, deviceId)));
+  list.value = track.getSettings().deviceId;
 }
 
 function switchLight() {
@@ -88,27 +104,11 @@ function switchLight() {
   video.srcObject.getVideoTracks()[0].applyConstraints({ advanced: [{ torch: lit }] }).catch(() => {});
 }
 
-/** One frame in flight; the next one 250 ms after the last was taken, later when the server asks for it. */
-async function takeFrames({ mayScan, sendFrame }) {
-  for (;;) {
-    const started = performance.now();
-    let pause = FRAME_MS;
-    if (mayScan() && !document.hidden && view.dataset.camera === "live" && video.videoWidth) {
-      const answer = await sendFrame(await jpegOfNow());
-      if (answer.outcome === "wait") pause = answer.seconds * 1000;
-      if (answer.outcome === "lost") pause = 2000;
-    }
-    await new Promise((resolve) => { setTimeout(resolve, Math.max(0, started + pause - performance.now())); });
-  }
-}
-
-/** The middle of the picture, 4:3, where a code is held; 640 pixels wide. */
-function jpegOfNow() {
-  const height = video.videoHeight;
-  const width = Math.min(video.videoWidth, Math.round((height * 4) / 3));
-  canvas.width = Math.min(LONG_SIDE, width);
-  canvas.height = Math.round((canvas.width * height) / width);
-  const left = (video.videoWidth - width) / 2;
-  canvas.getContext("2d").drawImage(video, left, 0, width, height, 0, 0, canvas.width, canvas.height);
-  return new Promise((resolve) => { canvas.toBlob(resolve, "image/jpeg", 0.7); });
+/** Try again when a camera was plugged in, when the person allowed it, and when the page is looked at again. */
+function watchForReturn() {
+  const again = () => { if (isWanted && !video.srcObject && !document.hidden) open(); };
+  document.addEventListener("visibilitychange", again);
+  navigator.mediaDevices?.addEventListener?.("devicechange", again);
+  // Some browsers have no such permission to ask about; there the button does it.
+  navigator.permissions?.query({ name: "camera" }).then((permission) => permission.addEventListener("change", again)).catch(() => {});
 }

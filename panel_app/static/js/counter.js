@@ -2,6 +2,7 @@
 
 import { send } from "./answers.js";
 import * as attempt from "./attempt.js";
+import { keepAwake } from "./awake.js";
 import { startCamera } from "./camera.js";
 import { startClock } from "./clock.js";
 import { startKeys } from "./keys.js";
@@ -78,10 +79,22 @@ async function sendCode(fields) {
   answered(answer);
 }
 
-/** A frame's answer counts only while the state that it was taken in is still on the screen. */
-async function sendFrame(jpeg) {
+const sendFrame = (jpeg) => look(() => send(urls.framesUrl, { body: jpeg, type: "image/jpeg", visit: visit() }));
+
+/** What the browser's own detector found: [{format, rawValue}], at least one. */
+function sendTexts(found) {
+  const fields = new URLSearchParams({ mode: "camera", visit_id: visit() });
+  for (const { format, rawValue } of found) {
+    fields.append("text", rawValue);
+    fields.append("format", format);
+  }
+  return look(() => send(urls.codesUrl, { body: fields }));
+}
+
+/** A picture's answer counts only while the state that it was taken in is still on the screen. */
+async function look(ask) {
   const before = screen.generation;
-  const answer = await send(urls.framesUrl, { body: jpeg, type: "image/jpeg", visit: visit() });
+  const answer = await ask();
   if (before === screen.generation && mayScan() && !isSeenAlready(answer)) answered(answer, { quiet: true });
   return answer;
 }
@@ -146,9 +159,10 @@ window.addEventListener("online", () => screen.setOnline(true));
 screen.enter(screen.state());
 startClock();
 letUndoLapse();
-const pressed = startKeys({ toggleCamera: () => camera.toggle() });
+const pressed = startKeys({ nextCamera: () => camera.next() });
 listenForScans({ scanned, pressed });
-const camera = startCamera({ mayScan: mayTakeFrame, sendFrame });
+const camera = startCamera({ mayScan: mayTakeFrame, sendFrame, sendTexts });
+keepAwake();
 // The page was reloaded between Confirm and its answer: nobody knows yet what happened.
 if (attempt.current()?.phase === "sent") findOut({ answered, sendsAgainUntil: 0 });
 else if (screen.state() !== "amount-due") attempt.forget();

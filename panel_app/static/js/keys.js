@@ -8,11 +8,11 @@ const help = document.getElementById("help");
 const ARMED_AFTER_MS = 400;
 
 /** Gives the function for single characters, which arrive once it is sure that they are no scan. */
-export function startKeys({ toggleCamera }) {
+export function startKeys({ nextCamera }) {
   const named = {
     Enter: (event) => pressPrimary(event),
     Escape: () => press("[data-secondary]"),
-    F2: find, F4: toggleCamera, F6: () => document.getElementById("typed-code").focus(),
+    F2: find, F4: nextCamera, F6: () => document.getElementById("typed-code").focus(),
     F8: () => (task.querySelector("[data-print]") ?? document.querySelector("[data-reprint]"))?.click(),
     ArrowDown: (event) => step(event, 1), ArrowUp: (event) => step(event, -1),
   };

@@ -5,7 +5,6 @@ import hashlib
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from flask import current_app
 
@@ -15,7 +14,7 @@ from panel_app.programme.terms import EntryMode, RedemptionType
 from scanner import DecodePool, FrameReason, FrameRefused, Reading, Symbology
 
 DEBOUNCE_SECONDS = 3.0
-TILLS_REMEMBERED_MAX = 10_000
+SIGHTINGS_MAX = 10_000
 _TYPES = {Symbology.QR: RedemptionType.QR, Symbology.CODE_128: RedemptionType.BAR_CODE}
 
 
@@ -62,25 +61,24 @@ def _scanned(reading: Reading, mode: EntryMode) -> Scanned | None:
     return Scanned(text=first.text, shown_as=first.shown_as, mode=mode, alternatives=tuple(others))
 
 
-@dataclass(slots=True)
-class _Sighting:
-    digest: bytes
-    at: float
-
-
 class Debounce:
-    """The same text at the same till counts once while it stays in view, and for three seconds after."""
+    """The same texts at the same till count once while they stay in view, and for three seconds after."""
 
     def __init__(self) -> None:
-        self._last: dict[str, _Sighting] = {}
+        self._seen: dict[tuple[str, bytes], float] = {}
         self._lock = threading.Lock()
 
-    def is_repeat(self, till: str, text: str) -> bool:
-        """Note a sighting; True when the text was seen here within the last three seconds."""
-        digest, now = hashlib.sha256(text.encode()).digest(), time.monotonic()
+    def is_repeat(self, till: str, *texts: str) -> bool:
+        """Note what one picture shows; True when just that was seen here within the last three seconds."""
+        shown, now = (till, _digest(texts)), time.monotonic()
         with self._lock:
-            before = self._last.get(till)
-            if len(self._last) > TILLS_REMEMBERED_MAX:
-                self._last.clear()
-            self._last[till] = _Sighting(digest, now)
-        return before is not None and before.digest == digest and now - before.at < DEBOUNCE_SECONDS
+            if len(self._seen) > SIGHTINGS_MAX:
+                self._seen = {key: at for key, at in self._seen.items() if now - at < DEBOUNCE_SECONDS}
+            before = self._seen.get(shown)
+            self._seen[shown] = now
+        return before is not None and now - before < DEBOUNCE_SECONDS
+
+
+def _digest(texts: tuple[str, ...]) -> bytes:
+    """One for the same texts in any order; a decoder promises none."""
+    return hashlib.sha256("\n".join(sorted(texts)).encode()).digest()

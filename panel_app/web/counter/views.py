@@ -10,11 +10,11 @@ from ledger import Refusal
 from panel_app.programme import counter, outcomes, receipts, redemptions, reservations, reversals
 from panel_app.programme.access import Permission
 from panel_app.programme.baskets import Order
-from panel_app.programme.counter import Alternative, Scanned
+from panel_app.programme.counter import Scanned
 from panel_app.programme.refusals import ImageNotAccepted, ReaderBusy
 from panel_app.programme.terms import BookingAtCounter, EntryMode
 from panel_app.web import fields, identity
-from panel_app.web.counter import payment, reading, states
+from panel_app.web.counter import choices, payment, reading, states, texts
 from panel_app.web.database import books
 from panel_app.web.permissions import needs
 from panel_app.web.rate_limits import CODES, FRAMES, limiter
@@ -70,11 +70,10 @@ def frames() -> Response:
         scanned, wait_ms = reading.read_frame(data, till)
     except ReaderBusy:
         return Response(status=429, headers={"Retry-After": "1"})
-    if scanned is None or _debounce.is_repeat(till, scanned.text):
+    if scanned is None or _is_seen_already(scanned):
         response = Response(status=204)
     else:
-        scanned = replace(scanned, visit_id=fields.visit_on_screen())
-        response = states.shown(counter.scan(books(), identity.actor(), scanned))
+        response = choices.shown(replace(scanned, visit_id=fields.visit_on_screen()))
     if wait_ms:
         # The answer is a fragment or nothing at all, so this stands in its head.
         response.headers["Countermark-Wait-Ms"] = str(wait_ms)
@@ -89,24 +88,21 @@ def photos() -> Response:
     photo = request.files.get("photo")
     if photo is None:
         raise ImageNotAccepted(why="empty")
-    scanned = reading.read_photo(photo.stream.read(BYTES_MAX + 1))
-    return states.shown(counter.scan(books(), identity.actor(), scanned))
+    return choices.shown(reading.read_photo(photo.stream.read(BYTES_MAX + 1)))
 
 
 @blueprint.post("/codes")
 @needs(Permission.REDEEM)
 @limiter.limit(CODES)
 def codes() -> Response:
-    """A code by a wedge scanner or typed."""
-    mode = EntryMode.WEDGE if fields.text("mode") == "wedge" else EntryMode.TYPED
-    by_position = fields.text("text_by_position")
-    scanned = Scanned(
-        text=fields.required("text"),
-        mode=mode,
-        visit_id=fields.optional_identity("visit_id"),
-        alternatives=(Alternative(text=by_position),) if by_position else (),
-    )
-    return states.shown(counter.scan(books(), identity.actor(), scanned))
+    """A code as text: by a wedge scanner, the browser's own detector, a choice between several, or typed."""
+    scanned = texts.scanned()
+    beside = fields.texts("beside", texts.TEXTS_MAX)
+    if beside:
+        _let_lie(scanned, beside)
+    elif scanned.mode is EntryMode.CAMERA and _is_seen_already(scanned):
+        return Response(status=204)
+    return choices.shown(scanned)
 
 
 @blueprint.post("/prices")
@@ -187,6 +183,18 @@ def receipt(booking_id: str) -> str:
         redemption = receipts.by_booking_id(books(), booking_id, identity.actor().branch())
         found = receipts.receipt_of(books(), redemption)
     return render_template("receipt.html", receipt=found, qr_svg=Markup(qr_svg(found.booking_id)))  # noqa: S704
+
+
+def _is_seen_already(scanned: Scanned) -> bool:
+    return _debounce.is_repeat(str(identity.actor().till_id), *texts.all_of(scanned))
+
+
+def _let_lie(chosen: Scanned, beside: list[str]) -> None:
+    """The codes that were not chosen still lie there, with the chosen one and alone: neither is news."""
+    till = str(identity.actor().till_id)
+    _debounce.is_repeat(till, chosen.text, *beside)
+    for text in beside:
+        _debounce.is_repeat(till, text)
 
 
 def _order() -> Order:

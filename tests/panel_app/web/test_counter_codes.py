@@ -134,8 +134,6 @@ def test_photos_that_help_nobody_say_what_to_do(house: House, till: Browser) -> 
     assert (nothing.status_code, heading(nothing)) == (422, "No code in the picture")
     gif = photo(till, NO_CODE, "photo.gif")
     assert (gif.status_code, heading(gif)) == (422, "This picture can't be read")
-    both = photo(till, two_codes(*(house.shop.claim(house.world.mug).code for _ in range(2))))
-    assert (both.status_code, heading(both)) == (422, "Several codes in view")
 
 
 def test_a_foreign_code_beside_ours_does_not_disturb(house: House, till: Browser) -> None:
@@ -154,12 +152,6 @@ def test_the_keys_by_their_place_are_taken_when_the_letters_are_no_code(house: H
     garbled = code.translate(str.maketrans("0123456789", "àéçù&(-_è!"))
     answer = till.ask("/counter/codes", {"mode": "wedge", "text": garbled, "text_by_position": code})
     assert state(answer) == "claim"
-
-
-def test_two_good_readings_of_one_scan_are_not_chosen_between(house: House, till: Browser) -> None:
-    codes = [house.shop.claim(house.world.mug).code for _ in range(2)]
-    answer = till.ask("/counter/codes", {"mode": "wedge", "text": codes[0], "text_by_position": codes[1]})
-    assert (answer.status_code, heading(answer)) == (422, "Several codes in view")
 
 
 def test_a_short_code_is_typed_with_gaps_and_in_small_letters(house: House, till: Browser) -> None:
