@@ -1,5 +1,6 @@
 """The counter's routes: each parses, calls one use case of the spine, and answers with the next state."""
 
+from contextlib import closing
 from dataclasses import replace
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
@@ -88,7 +89,9 @@ def photos() -> Response:
     photo = request.files.get("photo")
     if photo is None:
         raise ImageNotAccepted(why="empty")
-    return choices.shown(reading.read_photo(photo.stream.read(BYTES_MAX + 1)))
+    with closing(photo):  # a large one lies in a file
+        data = photo.stream.read(BYTES_MAX + 1)
+    return choices.shown(reading.read_photo(data))
 
 
 @blueprint.post("/codes")

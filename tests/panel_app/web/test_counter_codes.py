@@ -127,6 +127,12 @@ def test_a_photo_of_a_code_is_as_good_as_the_camera(house: House, till: Browser)
     assert (answer.status_code, state(answer)) == (200, "claim")
 
 
+def test_a_photo_of_megabytes_is_read_whatever_its_bytes(house: House, till: Browser) -> None:
+    # Behind the picture's end: bytes of every kind, which the parser of the form must not trip over.
+    picture = qr_png(house.shop.claim(house.world.mug).code) + np.random.default_rng(5).bytes(3_000_000)
+    assert state(photo(till, picture)) == "claim"
+
+
 def test_photos_that_help_nobody_say_what_to_do(house: House, till: Browser) -> None:
     missing = till.ask("/counter/photos", {})
     assert (missing.status_code, heading(missing)) == (422, "This picture can't be read")
