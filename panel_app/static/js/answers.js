@@ -1,7 +1,7 @@
 /** Sends a request to the server and says in one word what came back; knows no states and no screen. */
 
 const TIMEOUT_MS = 5000;
-const csrfToken = () => document.querySelector('meta[name="csrf-token"]').content;
+export const csrfToken = () => document.querySelector('meta[name="csrf-token"]').content;
 
 /** Milliseconds by which the server's clock is ahead of this device's, from the last answer's Date. */
 export let clockAhead = 0;
@@ -18,7 +18,7 @@ export async function send(url, { body, type, visit, timeout = TIMEOUT_MS } = {}
   const options = { method: body === undefined ? "GET" : "POST", headers, body, credentials: "same-origin" };
   try {
     const response = await fetch(url, { ...options, signal: AbortSignal.timeout(timeout) });
-    return { ...(await understand(response)), waitMs: waitMsOf(response) };
+    return await understand(response);
   } catch {
     return { outcome: "lost", waitMs: 0 };
   }
@@ -36,14 +36,16 @@ export async function sendForJson(url, { method = "POST" } = {}) {
   }
 }
 
-async function understand(response) {
+/** What a response says, in the outcomes of send(). */
+export async function understand(response) {
   noteClock(response);
-  if (response.status === 401 || response.redirected) return { outcome: "signed-out" };
-  if (response.status === 204) return { outcome: "nothing" };
-  if (response.status === 429) return { outcome: "wait" };
+  const waitMs = waitMsOf(response);
+  if (response.status === 401 || response.redirected) return { outcome: "signed-out", waitMs };
+  if (response.status === 204) return { outcome: "nothing", waitMs };
+  if (response.status === 429) return { outcome: "wait", waitMs };
   const state = response.headers.get("Countermark-State");
-  if (response.status >= 500 || (!state && !response.ok)) return { outcome: "lost" };
-  return { outcome: "state", state, html: await response.text() };
+  if (response.status >= 500 || (!state && !response.ok)) return { outcome: "lost", waitMs };
+  return { outcome: "state", waitMs, state, html: await response.text() };
 }
 
 function waitMsOf({ status, headers }) {

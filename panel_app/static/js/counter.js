@@ -31,7 +31,7 @@ document.addEventListener("submit", (event) => {
 });
 
 document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-submit-on-change]") && event.target.files.length) event.target.form.requestSubmit();
+  if (event.target.matches("[data-photo]") && event.target.files.length && !busy) photographed(event.target);
 });
 
 document.addEventListener("click", (event) => {
@@ -52,10 +52,10 @@ async function submit(form) {
   if (kind) data.set("key", attempt.begin(kind, url, withoutKey(data)).key);
   busy = true;
   screen.setBusy(form, true);
-  const answer = await send(url, { body: form.enctype === "multipart/form-data" ? data : new URLSearchParams(data) });
+  const answer = await send(url, { body: new URLSearchParams(data) });
   busy = false;
   screen.setBusy(form, false);
-  if (form.matches(".typed-code, [enctype]")) form.reset();
+  if (form.matches(".typed-code")) form.reset();
   if (answer.outcome === "lost" && attempt.current()?.phase === "sent" && kind) {
     return findOut({ answered, sendsAgainUntil: Date.now() + SENDS_AGAIN_FOR_MS });
   }
@@ -89,6 +89,17 @@ function sendTexts(found) {
     fields.append("format", format);
   }
   return look(() => send(urls.codesUrl, { body: fields }));
+}
+
+async function photographed(input) {
+  busy = true;
+  // Few counters ever choose one: its modules are loaded with the first.
+  const lost = () => ({ outcome: "lost" });
+  const answer = await import("./photo.js").then(({ sendPhoto }) => sendPhoto(input.files[0], input.form.action), lost);
+  busy = false;
+  // The same photo can be chosen again.
+  input.value = "";
+  return answer ? answered(answer) : screen.notice("photo-too-large");
 }
 
 /** A picture's answer counts only while the state that it was taken in is still on the screen. */
