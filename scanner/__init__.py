@@ -3,6 +3,7 @@
 Importing it loads no decoder: pictures are decoded in the pool's own processes.
 """
 
+from scanner.bars import code_128_svg
 from scanner.codes import masked, parse, parse_typed
 from scanner.commands import Preview, scan_camera, scan_files, scan_video
 from scanner.foreign import describe_foreign
@@ -64,6 +65,7 @@ __all__ = [
     "TypedMemberCode",
     "TypedVerdict",
     "Verdict",
+    "code_128_svg",
     "code_at",
     "describe_foreign",
     "make_reward_code",

@@ -26,7 +26,7 @@ from playwright.sync_api import (
 from tests.conftest import TEMPLATE, _named
 from tests.journeys import cameras
 from tests.journeys.faces import Counter, Phone, sign_in, take_till
-from tests.journeys.shop import Shop, open_shop
+from tests.journeys.shop import Shop, free_port, open_shop
 
 LAUNCH = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 DESK = ViewportSize(width=1280, height=800)
@@ -63,9 +63,15 @@ def launch(playwright: Playwright, chromium: str) -> Callable[..., Browser]:
 
 
 @pytest.fixture(scope="session")
-def browser(launch: Callable[..., Browser]) -> Iterator[Browser]:
+def devtools_port() -> int:
+    """Where the browser without a camera takes keys past Playwright."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def browser(launch: Callable[..., Browser], devtools_port: int) -> Iterator[Browser]:
     """A browser without a camera, where the scanner and the keys do the work."""
-    started = launch()
+    started = launch(f"--remote-debugging-port={devtools_port}")
     yield started
     started.close()
 

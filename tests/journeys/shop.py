@@ -139,7 +139,7 @@ def open_shop(folder: Path, database_url: str) -> Iterator[Shop]:
     """Serve a migrated, empty database with this module's world in it, until the block ends."""
     database = Database(database_url, clock=SystemClock(), keyring=Keyring(SECRET.encode()))
     branch_ids, reward_ids = furnish(database)
-    port = _free_port()
+    port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COUNTERMARK_")}
     environment |= {
         "DATABASE_URL": database_url,
@@ -169,7 +169,7 @@ def open_shop(folder: Path, database_url: str) -> Iterator[Shop]:
         database.dispose()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

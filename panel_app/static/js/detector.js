@@ -7,10 +7,10 @@ const IN_VIEW_MS = 3000;
 const AGREE_MS = 1000;
 const FAILURES_MAX = 3;
 
-/** Null where the browser has none, or one that can't read QR codes. */
+/** Null where the browser's detector can't read QR codes. */
 export async function makeDetector() {
-  const offered = await globalThis.BarcodeDetector?.getSupportedFormats().catch(() => []);
-  const formats = FORMATS.filter((format) => offered?.includes(format));
+  const offered = await BarcodeDetector.getSupportedFormats().catch(() => []);
+  const formats = FORMATS.filter((format) => offered.includes(format));
   if (!formats.includes("qr_code")) return null;
   return remembering(new BarcodeDetector({ formats }));
 }

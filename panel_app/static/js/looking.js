@@ -1,6 +1,5 @@
 /** Looks for codes in the live picture, by the browser's own detector where there is one, else by the server. */
 
-import { makeDetector } from "./detector.js";
 import { jpegOf } from "./frames.js";
 import { startMotion } from "./motion.js";
 import { startPace } from "./pace.js";
@@ -13,7 +12,8 @@ const AFTER_A_LOST_ANSWER_MS = 2000;
 const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 export async function startLooking({ video, mayLook, sendFrame, sendTexts }) {
-  const detector = await makeDetector();
+  // Most counters have none: its module is loaded only where it is of use.
+  const detector = globalThis.BarcodeDetector ? await (await import("./detector.js")).makeDetector() : null;
   if (detector) await detect({ video, mayLook, sendTexts, detector });
   // There is no detector, or it gave up.
   await takeFrames({ video, mayLook, sendFrame });
