@@ -18,6 +18,7 @@ from typing import Any, Self
 from playwright.sync_api import Page
 
 MS_A_KEY = 8
+LATE_SECONDS_MAX = 0.06
 SHIFT = 8
 # What the keys beyond the letters type, plain and with shift.
 _US = {f"Digit{digit}": digit + shifted for digit, shifted in zip("1234567890", "!@#$%^&*()", strict=True)}
@@ -58,21 +59,21 @@ class Scanner:
     def __exit__(self, *_: object) -> None:
         self._line.close()
 
-    def scan(self, text: str, *, suffixes: tuple[str, ...] = ("Enter",), ms_a_key: float = MS_A_KEY) -> None:
+    def scan(self, text: str, *, suffixes: tuple[str, ...] = ("Enter",)) -> None:
         """All keys at once, each with the moment at which the scanner pressed it: no load can tear them apart."""
         events = self._events(text, suffixes)
-        started = time.time() - len(events) * ms_a_key / 1000
+        started = time.time() - len(events) * MS_A_KEY / 1000
         for at, event in enumerate(events):
-            self._line.send("Input.dispatchKeyEvent", event | {"timestamp": started + at * ms_a_key / 1000})
+            self._line.send("Input.dispatchKeyEvent", event | {"timestamp": started + at * MS_A_KEY / 1000})
 
-    def scan_in_real_time(self, text: str) -> bool:
-        """Key by key as they are pressed. False when this machine kept the scanner itself from its pace."""
+    def scan_in_real_time(self, text: str, ms_a_key: float = MS_A_KEY) -> bool:
+        """Key by key as they are pressed. False when this machine itself kept the scanner from its pace."""
         started = time.time()
         paced = True
         for at, event in enumerate(self._events(text, ("Enter",))):
-            moment = started + at * MS_A_KEY / 1000
+            moment = started + at * ms_a_key / 1000
             time.sleep(max(0.0, moment - time.time()))
-            paced = paced and time.time() - moment < 0.06
+            paced = paced and time.time() - moment < LATE_SECONDS_MAX
             self._line.send("Input.dispatchKeyEvent", event | {"timestamp": moment})
         return paced
 

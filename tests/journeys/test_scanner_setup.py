@@ -43,7 +43,7 @@ def test_a_good_scanner_is_told_so(page: Page, devtools_port: int) -> None:
         cable.scan(TEST_CODE)
     expect(page.locator("[data-result]:not([hidden])")).to_have_text("This scanner works.")
     expect(verdict(page, "text")).to_have_text("Every letter arrives as it is printed.")
-    expect(verdict(page, "speed")).to_have_text("8 ms a key: fast enough.")
+    expect(verdict(page, "speed")).to_have_text(re.compile(r"^\d ms a key: fast enough\.$"))
     expect(verdict(page, "end")).to_have_text("Enter: right.")
     look(page, "scanner-good")
 
@@ -72,7 +72,7 @@ def test_the_layout_is_told(page: Page, devtools_port: int, layout: str, set_to:
 )
 def test_the_speed_is_told(page: Page, devtools_port: int, ms_a_key: float, result: str, words: str) -> None:
     with scanner_at(page, devtools_port) as cable:
-        cable.scan(TEST_CODE, ms_a_key=ms_a_key)
+        cable.scan_in_real_time(TEST_CODE, ms_a_key)
     expect(page.locator("[data-result]:not([hidden])")).to_have_text(result)
     expect(verdict(page, "speed")).to_contain_text(words)
 

@@ -120,7 +120,7 @@ def test_the_second_end_of_a_scan_presses_nothing(counter: Counter, scanner: Sca
 
 def test_a_person_typing_slowly_is_no_scanner(counter: Counter, scanner: Scanner) -> None:
     sent = Sent(counter)
-    scanner.scan("ABCDEFGHIJ", ms_a_key=90)
+    scanner.scan_in_real_time("ABCDEFGHIJ", 90)
     is_silent(counter)
     assert sent.bodies == []
     counter.is_in("ready")
