@@ -7,9 +7,10 @@ from typing import Any
 
 from ledger import Reason, Refusal
 from panel_app.programme.refusals import InvalidInput
-from panel_app.web import formats, reason_words, rule_words
+from panel_app.web import foreign_words, formats, reason_words, rule_words
 from panel_app.web.gettext import gettext as _
 from panel_app.web.gettext import ngettext
+from scanner import ForeignKind
 
 
 def title_of(refusal: Refusal | Reason | str) -> str:
@@ -76,9 +77,7 @@ def _with_data(reason: Reason, data: dict[str, Any]) -> str:
                 "check that the phone's clock is right.",
                 seconds=data["seconds_old"],
             )
-        case Reason.FOREIGN_CODE if data["kind"] == "url":
-            return _("This is a web address. Ask for the code from our own app or card.")
-        case Reason.FOREIGN_CODE if data["kind"] == "ean":
-            return _("This is a product's bar code that is no reward here.")
+        case Reason.FOREIGN_CODE:
+            return foreign_words.words_of(ForeignKind(data["kind"]))
         case _:
             return reason_words.action(reason)

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from scanner.decoding import read_payloads
-from scanner.terms import Frame
+from scanner.decoder_zxing import read_with_zxing
 from tests.journeys.faces import Counter
 from tests.journeys.keyboards import Scanner
 from tests.journeys.looks import look
@@ -135,5 +134,6 @@ def test_the_page_speaks_german(page: Page, devtools_port: int) -> None:
 
 def _read(picture: bytes) -> tuple[str, str]:
     pixels = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_GRAYSCALE)
-    [payload] = read_payloads(Frame(pixels=pixels))
+    assert pixels is not None
+    [payload] = read_with_zxing(np.asarray(pixels, np.uint8))
     return str(payload.symbology), payload.text

@@ -142,6 +142,27 @@ def test_photos_that_help_nobody_say_what_to_do(house: House, till: Browser) -> 
     assert (gif.status_code, heading(gif)) == (422, "This picture can't be read")
 
 
+@pytest.mark.parametrize(
+    ("scanned", "words"),
+    [
+        ("https://shop.example/x", "This is a web address."),
+        ("mailto:anna@shop.example", "This is an e-mail address."),
+        ("tel:+4930123456", "This is a phone number."),
+        ("BEGIN:VCARD\nFN:Anna\nEND:VCARD", "This is somebody's business card."),
+        ("WIFI:S:guests;T:WPA;P:none;;", "This is the access to a Wi-Fi."),
+        ("geo:52.5,13.4", "This is a place on a map."),
+        ("BEGIN:VEVENT\nEND:VEVENT", "This is a date for a calendar."),
+        ("bitcoin:1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "This is a code to pay with."),
+        ("036000291452", "This is a product's bar code that is no reward here."),
+        ("four words and more", "Ask for the code from our own app or card."),
+    ],
+)
+def test_a_foreign_code_is_called_what_it_is(till: Browser, scanned: str, words: str) -> None:
+    answer = shown(till, scanned)
+    assert (answer.status_code, heading(answer)) == (422, "Not one of our codes")
+    assert words in text(answer)
+
+
 def test_a_foreign_code_beside_ours_does_not_disturb(house: House, till: Browser) -> None:
     ours = house.shop.claim(house.world.mug).code
     assert state(photo(till, two_codes("https://shop.example/x", ours))) == "claim"
