@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, StorageState, expect
 from tests.journeys import devices
 from tests.journeys.conftest import Pages, at_a_till
 from tests.journeys.faces import Counter, sign_in
+from tests.journeys.looks import look
 from tests.journeys.shop import Shop
 
 FRONT = {"deviceId": "front", "label": "Front camera", "facing": "user"}
@@ -107,6 +108,7 @@ def test_a_camera_that_looks_at_the_cashier(
     counter = at_a_till(page, shop)
     is_live(page)
     says(page, "Perhaps the wrong camera.", "Press F4 or choose another one.")
+    look(page, "wrong-camera")
     page.keyboard.press("F4")
     is_live(page)
     expect(page.locator(".lens-note:visible")).to_have_count(0)

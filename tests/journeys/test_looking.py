@@ -10,6 +10,7 @@ from tests.journeys import devices
 from tests.journeys.conftest import Pages, at_a_till
 from tests.journeys.faces import Counter
 from tests.journeys.furniture import MUG_EAN
+from tests.journeys.looks import look
 from tests.journeys.shop import Shop
 
 STAND = {"deviceId": "stand", "label": "On the stand"}
@@ -184,6 +185,7 @@ def test_two_codes_in_view_of_the_detector_are_offered_and_chosen_by_a_digit(
     )
     counter.is_in("attention")
     expect(counter.heading).to_have_text("Several codes in view: which one?")
+    look(counter.page, "several-codes")
     expect(counter.task.get_by_role("button", name=f"Reward code R1…{codes[1][-2:]}")).to_be_visible()
     with counter.page.expect_request("**/counter/codes") as asked:
         counter.page.keyboard.press("2")
