@@ -6,7 +6,7 @@ import click
 from sqlalchemy import exc
 
 from ledger import Refusal
-from panel_app.commands import administration, books, copies, database, demo, pictures, seals, serve
+from panel_app.commands import administration, api_keys, books, copies, database, demo, pictures, seals, serve
 from panel_app.config import SettingsError
 
 HOW_TO_MIGRATE = "The database has no tables, or older ones: run countermark db upgrade"
@@ -64,5 +64,6 @@ for one in (
     administration.branch,
     administration.till,
     administration.member,
+    api_keys.api_key,
 ):
     main.add_command(one)

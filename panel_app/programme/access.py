@@ -23,6 +23,11 @@ class Permission(StrEnum):
     MEMBER_SELF = "member_self"  # a member on the own phone, for the own account
     ADMINISTER = "administer"  # branches, tills, users, members, rewards
     EXPIRE = "expire"  # the sweeper
+    API_CLIENT = "api_client"  # a program with a key; what it may do say its scopes (scopes.py)
+    KEEP_MEMBERS = "keep_members"  # enrol and correct them
+    MOVE_POINTS = "move_points"  # credit, debit and transfer
+    HOLD_POINTS = "hold_points"
+    CLAIM_FOR_MEMBER = "claim_for_member"
 
 
 STORE_USER = frozenset({Permission.SIGNED_IN, Permission.REDEEM, Permission.UNDO})
@@ -32,7 +37,16 @@ BRANCH_MANAGER = STORE_USER | {
     Permission.REVERSE,
     Permission.ENROL_TILL,
 }
-ADMINISTRATOR = frozenset(Permission) - {Permission.MEMBER_SELF}
+API_CLIENT = frozenset(
+    {
+        Permission.API_CLIENT,
+        Permission.KEEP_MEMBERS,
+        Permission.MOVE_POINTS,
+        Permission.HOLD_POINTS,
+        Permission.CLAIM_FOR_MEMBER,
+    }
+)
+ADMINISTRATOR = frozenset(Permission) - API_CLIENT - {Permission.MEMBER_SELF}
 MEMBER = frozenset({Permission.MEMBER_SELF})
 
 

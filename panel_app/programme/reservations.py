@@ -4,9 +4,10 @@ The steps around it, and Confirm, are in redemptions.py. Locks are taken in one 
 its claims, the member's points, and the stock that many tills share last.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -30,6 +31,7 @@ from panel_app.programme.access import Actor
 from panel_app.programme.baskets import Basket, Order, basket_of
 from panel_app.programme.giving_back import ReleaseReason
 from panel_app.programme.models import Branch, Claim, Member, Redemption, RedemptionLine, Visit
+from panel_app.programme.overdue import overdue_of
 from panel_app.programme.programme_facts import tag_of
 from panel_app.programme.refusals import HeldElsewhere
 from panel_app.programme.terms import (
@@ -40,6 +42,8 @@ from panel_app.programme.terms import (
     TenderType,
 )
 from scanner import new_booking_id
+
+T = TypeVar("T")
 
 HOLD_LASTS = timedelta(seconds=120)
 # Holds of other surfaces that one step closes for a member; a member has few.
@@ -121,6 +125,7 @@ def _write(session: Session, actor: Actor, visit: Visit, branch: Branch, basket:
         till_id=actor.till(),
         visit_id=visit.id,
         source=actor.source,
+        client=actor.client,
         entry_mode=visit.entry_mode,
         scanned_by=visit.operator_id,
         points_due=basket.points_due,
@@ -164,42 +169,35 @@ def hold_everything(session: Session, actor: Actor, redemption: Redemption) -> N
 
 
 def hold_points(session: Session, actor: Actor, redemption: Redemption) -> Hold:
-    """Hold what the redemption costs; on “not enough” the member's own overdue reservations are closed first."""
-    try:
-        return _place_hold(session, actor, redemption)
-    except (NotEnoughPoints, PointsNotYetPosted):
-        if not _close_overdue(session, actor, redemption):
-            raise
-    return _place_hold(session, actor, redemption)
+    """Hold what the redemption costs."""
+    member_id = MemberId(redemption.member_id)
 
-
-def _place_hold(session: Session, actor: Actor, redemption: Redemption) -> Hold:
-    return ledger.place_hold(
-        session,
-        actor.origin(booking_id=redemption.booking_id),
-        member_id=MemberId(redemption.member_id),
-        points=Points(redemption.points_due),
-        ttl=HOLD_LASTS,
-    )
-
-
-def _close_overdue(session: Session, actor: Actor, wanted: Redemption) -> bool:
-    """Close what ran out of the same member's and was not swept yet; whether there was any."""
-    overdue = session.scalars(
-        sa.select(Redemption)
-        .where(
-            Redemption.member_id == wanted.member_id,
-            Redemption.id != wanted.id,
-            Redemption.status == RedemptionStatus.RESERVED.value,
-            Redemption.expires_at <= session.now_sql(),
+    def place() -> Hold:
+        return ledger.place_hold(
+            session,
+            actor.origin(booking_id=redemption.booking_id),
+            member_id=member_id,
+            points=Points(redemption.points_due),
+            ttl=HOLD_LASTS,
         )
-        .with_for_update()
-    ).all()
-    for redemption in overdue:
-        expire(session, actor, redemption)
-    member_id = MemberId(wanted.member_id)
-    loose = ledger.expire_holds(session, actor.origin(), limit=LOOSE_HOLDS_MAX, member_id=member_id)
-    return bool(overdue or loose)
+
+    return with_overdue_closed(session, actor, member_id, place, keep=redemption.id)
+
+
+def with_overdue_closed(
+    session: Session, actor: Actor, member_id: MemberId, take: Callable[[], T], *, keep: UUID | None = None
+) -> T:
+    """Take a member's points; on “not enough” what ran out of the member's is closed, and it is tried again."""
+    try:
+        return take()
+    except (NotEnoughPoints, PointsNotYetPosted):
+        overdue = overdue_of(session, member_id, keep)
+        for redemption in overdue:
+            expire(session, actor, redemption)
+        loose = ledger.expire_holds(session, actor.origin(), limit=LOOSE_HOLDS_MAX, member_id=member_id)
+        if not overdue and not loose:
+            raise
+    return take()
 
 
 def _take_claim(session: Session, actor: Actor, redemption: Redemption, claim_id: UUID) -> None:

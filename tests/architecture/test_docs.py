@@ -74,7 +74,7 @@ def test_the_commands_that_the_docs_name_are_there() -> None:
     named = {
         words
         for page in ("README.md", "docs/operating.md", "CHANGELOG.md")
-        for words in re.findall(r"(?:^    |`)countermark ([a-z]+(?: [a-z]+)?)", read(page), re.MULTILINE)
+        for words in re.findall(r"(?:^    |`)countermark ([a-z-]+(?: [a-z]+)?)", read(page), re.MULTILINE)
     }
     assert {"serve", "db upgrade"} <= named
     assert sorted(words for words in named if words not in there and words.split()[0] not in there) == []

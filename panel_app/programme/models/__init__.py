@@ -9,6 +9,7 @@ from panel_app.programme.models.catalogue import (
     StockMovement,
 )
 from panel_app.programme.models.claims import Claim
+from panel_app.programme.models.clients import ApiClient, ApiKey
 from panel_app.programme.models.declarative import Row
 from panel_app.programme.models.members import Member, MemberDevice, Visit
 from panel_app.programme.models.people import Assignment, AttemptCount, Operator, Role, SignInSession
@@ -17,6 +18,8 @@ from panel_app.programme.models.records import AuditRecord, OutboxEvent, Program
 from panel_app.programme.models.redemptions import Redemption, RedemptionLine, Tender
 
 __all__ = [
+    "ApiClient",
+    "ApiKey",
     "Assignment",
     "AttemptCount",
     "AuditRecord",

@@ -36,6 +36,7 @@ class Redemption(Row):
     till_id: Mapped[UUID] = mapped_column(ForeignKey("tills.id"))
     visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"))
     source: Mapped[str]
+    client: Mapped[str | None]  # who may resolve it, where that is no till
     entry_mode: Mapped[str]
     scanned_by: Mapped[UUID | None] = mapped_column(ForeignKey("operators.id"))
     confirmed_by: Mapped[UUID | None] = mapped_column(ForeignKey("operators.id"))
