@@ -44,6 +44,8 @@ class Reason(StrEnum):
     REPLAYED_MEMBER_CODE = "replayed_member_code"
     CODE_NOT_ISSUED_YET = "code_not_issued_yet"
     CODE_NOT_ACCEPTED = "code_not_accepted"
+    NO_CODE_LEFT = "no_code_left"
+    TOO_MANY_WRONG_SCANS = "too_many_wrong_scans"
     # Claims.
     CLAIM_CANCELLED = "claim_cancelled"
     CLAIM_REPLACED = "claim_replaced"
@@ -52,6 +54,7 @@ class Reason(StrEnum):
     CLAIM_EXPIRED = "claim_expired"
     WRONG_BRANCH = "wrong_branch"
     TYPE_NOT_ACCEPTED = "type_not_accepted"
+    PIN_NEEDED = "pin_needed"
     HELD_ELSEWHERE = "held_elsewhere"
     MEMBER_SUSPENDED = "member_suspended"
     MEMBER_CLOSED = "member_closed"
@@ -71,6 +74,11 @@ class Reason(StrEnum):
     TENDER_NOT_ACCEPTED = "tender_not_accepted"
     TENDER_REFERENCE_NEEDED = "tender_reference_needed"
     TENDER_REFERENCE_USED = "tender_reference_used"
+    VOUCHER_UNKNOWN = "voucher_unknown"
+    VOUCHER_USED = "voucher_used"
+    VOUCHER_EXPIRED = "voucher_expired"
+    VOUCHER_OTHER_CURRENCY = "voucher_other_currency"
+    VOUCHER_NOT_NEEDED = "voucher_not_needed"
     INVALID_INPUT = "invalid_input"
     # Images.
     IMAGE_NOT_ACCEPTED = "image_not_accepted"

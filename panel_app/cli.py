@@ -6,7 +6,18 @@ import click
 from sqlalchemy import exc
 
 from ledger import Refusal
-from panel_app.commands import administration, api_keys, books, copies, database, demo, pictures, seals, serve
+from panel_app.commands import (
+    administration,
+    api_keys,
+    books,
+    codes,
+    copies,
+    database,
+    demo,
+    pictures,
+    seals,
+    serve,
+)
 from panel_app.config import SettingsError
 
 HOW_TO_MIGRATE = "The database has no tables, or older ones: run countermark db upgrade"
@@ -54,6 +65,7 @@ for one in (
     database.db,
     demo.seed,
     pictures.scan,
+    codes.codes,
     books.verify,
     books.holds,
     seals.seal,

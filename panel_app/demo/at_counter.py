@@ -13,9 +13,9 @@ from panel_app.programme import counter, redemptions
 from panel_app.programme.access import Actor, system
 from panel_app.programme.baskets import Order
 from panel_app.programme.claiming import MadeClaim
-from panel_app.programme.counter import Scanned
 from panel_app.programme.redemptions import Payment
 from panel_app.programme.refusals import LimitReached
+from panel_app.programme.scanned_texts import Scanned
 from panel_app.programme.terms import (
     AlreadyDone,
     ClaimAtCounter,

@@ -18,15 +18,7 @@ LOCKS_ARE_KEPT_FOR = timedelta(days=1)
 
 def seconds_locked(session: Session, kind: str, subject: str) -> int:
     """Whole seconds for which this subject is locked; 0 when it may try."""
-    now = session.clock.now()
-    row = session.execute(
-        sa.select(AttemptCount.failures, AttemptCount.window_ends_at).where(
-            AttemptCount.kind == kind, AttemptCount.subject == _hidden(session, subject)
-        )
-    ).one_or_none()
-    if row is None or row.failures < FAILURES_MAX or row.window_ends_at <= now:
-        return 0
-    return max(1, int((row.window_ends_at - now).total_seconds()))
+    return seconds_over(session, kind, subject, FAILURES_MAX)
 
 
 def count_failure(session: Session, kind: str, subject: str) -> None:
@@ -52,6 +44,38 @@ def count_failure(session: Session, kind: str, subject: str) -> None:
             },
         )
     )
+
+
+def seconds_over(session: Session, kind: str, subject: str, most: int) -> int:
+    """Whole seconds until the window ends in which this subject failed `most` times; 0 when it may try."""
+    now = session.clock.now()
+    row = session.execute(
+        sa.select(AttemptCount.failures, AttemptCount.window_ends_at).where(
+            AttemptCount.kind == kind, AttemptCount.subject == _hidden(session, subject)
+        )
+    ).one_or_none()
+    if row is None or row.failures < most or row.window_ends_at <= now:
+        return 0
+    return max(1, int((row.window_ends_at - now).total_seconds()))
+
+
+def count_within(session: Session, kind: str, subject: str, window: timedelta) -> int:
+    """Count one within a window that no failure makes longer, and give how many there are in it now."""
+    now = session.clock.now()
+    insert = sqlite.insert if session.dialect == "sqlite" else postgresql.insert
+    over = AttemptCount.window_ends_at <= now
+    statement = insert(AttemptCount).values(
+        kind=kind, subject=_hidden(session, subject), failures=1, window_ends_at=now + window, locks=0
+    )
+    return session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[AttemptCount.kind, AttemptCount.subject],
+            set_={
+                "failures": sa.case((over, 1), else_=AttemptCount.failures + 1),
+                "window_ends_at": sa.case((over, _moment(now + window)), else_=AttemptCount.window_ends_at),
+            },
+        ).returning(AttemptCount.failures)
+    ).scalar_one()
 
 
 def _locked_until(now: datetime) -> sa.ColumnElement[datetime]:

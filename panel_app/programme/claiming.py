@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 import ledger
 from ledger import MemberId, NotFound, Points, Session, new_id
-from panel_app.programme import audit, catalogue, claims, limits, members, pricing
+from panel_app.programme import audit, catalogue, claims, external_codes, limits, members, pricing
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.models import Claim, Reward
 from panel_app.programme.programme_facts import programme_of, tag_of
@@ -48,7 +48,7 @@ def make_claim(session: Session, actor: Actor, key: str, order: ClaimOrder) -> M
     """Claim a reward for a member; its points are taken now, unless the reward is charged at the counter.
 
     Raises NotFound, RewardWithdrawn, MemberSuspended, MemberClosed, LimitReached, PriceNotOffered,
-    NotEnoughPoints or InvalidInput.
+    NotEnoughPoints, NoCodeLeft or InvalidInput.
     """
 
     def run() -> MadeClaim:
@@ -62,6 +62,8 @@ def make_claim(session: Session, actor: Actor, key: str, order: ClaimOrder) -> M
             raise RewardWithdrawn
         members.judge_status(member)
         limits.judge(session, member.id, reward, order.quantity)
+        if external_codes.has_list(reward) and order.quantity > 1:  # a partner's code is good for one
+            raise InvalidInput(field="quantity", rule=Rule.AT_MOST, high=1)
         price = _chosen_price(session, order)
         return _issue(session, actor, order, reward, price)
 
@@ -99,10 +101,11 @@ def replace_claim(session: Session, actor: Actor, claim_id: UUID) -> MadeClaim:
             **claims.sealed_codes(session, code, short),
         )
         session.add(claim)
+        session.flush()  # a code that it draws points to it
         old.status, old.closed_at = ClaimStatus.REPLACED.value, session.clock.now()
         member_id = MemberId(old.member_id)
         audit.record(session, actor, "claim.replaced", member_id=member_id, claim=old.id, by=claim.id)
-        return MadeClaim(id=claim.id, code=code, short_code=short)
+        return _made(session, catalogue.reward_by_id(session, claim.reward_id), claim)
 
     return plain(session, actor, Step(operation="claim.replace", permission=Permission.ADMINISTER), run)
 
@@ -165,7 +168,7 @@ def _issue(
         **claims.sealed_codes(session, code, short),
     )
     session.add(claim)
-    session.flush()  # the charge's audit record names the claim
+    session.flush()  # the charge's audit record names the claim, and a code that it draws points to it
     if claim.charged:
         charge = ledger.charge_claim(
             session,
@@ -186,4 +189,12 @@ def _issue(
         charged=claim.charged,
     )
     audit.event(session, "claim.issued", member_id, claim=claim.id, quantity=claim.quantity)
+    return _made(session, reward, claim)
+
+
+def _made(session: Session, reward: Reward, claim: Claim) -> MadeClaim:
+    """The claim with its codes. A partner's code comes last: many members draw from one list."""
+    code, short = claims.codes_of(session, claim)
+    if external_codes.has_list(reward):
+        code = external_codes.draw(session, claim)
     return MadeClaim(id=claim.id, code=code, short_code=short)

@@ -3,46 +3,42 @@
 A member's changing code is burned here, by opening the visit that the spine (redemptions.py) then needs.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from ledger import MemberId, Refusal, Session
 from panel_app.programme import (
-    attempts,
     audit,
     branches,
     claim_rules,
     claims,
     counter_views,
+    external_codes,
     member_codes,
     members,
     receipts,
+    scanned_texts,
     visits,
+    wrong_codes,
 )
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.models import Claim, Member, Redemption, Reward, Visit
-from panel_app.programme.programme_facts import tag_of
 from panel_app.programme.refusals import (
     AlreadyRedeemed,
     ForeignCode,
-    ForgedCode,
-    MistypedCode,
-    OtherProgramme,
     ReplayedMemberCode,
     SeveralCodes,
-    TooManyAttempts,
-    UnknownCode,
     VisitOver,
 )
+from panel_app.programme.scanned_texts import ExternalText, Scanned
 from panel_app.programme.steps import Step, plain
 from panel_app.programme.terms import (
     AlreadyDone,
     BookingAtCounter,
     ClaimAtCounter,
     CounterView,
-    EntryMode,
     MemberAtCounter,
     PriceAtCounter,
     Proof,
@@ -52,8 +48,6 @@ from panel_app.programme.terms import (
 from scanner import (
     BookingId,
     Code,
-    CodeReason,
-    CodeRefused,
     Ean8,
     Ean13,
     MemberCard,
@@ -61,55 +55,35 @@ from scanner import (
     RewardCode,
     ShortCode,
     TypedMemberCode,
-    parse,
-    parse_typed,
 )
 
 REPLAY_SECONDS = 30
-_TYPED = "typed code"
-_COUNTED = (UnknownCode, MistypedCode, ForgedCode)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alternative:
-    """Another text of the same scan: a second code in the picture, or the keys read by their place."""
-
-    text: str
-    shown_as: RedemptionType | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scanned:
-    """A text as it came in. `shown_as` is None when the kind of code is not known (wedge, typed).
-
-    Of a text and its alternatives the one that is a code of ours counts; two that are, none does.
-    """
-
-    text: str
-    mode: EntryMode
-    shown_as: RedemptionType | None = None
-    visit_id: UUID | None = None  # the visit on screen, which a product's EAN belongs to
-    alternatives: tuple[Alternative, ...] = ()
 
 
 def scan(session: Session, actor: Actor, scanned: Scanned) -> CounterView:
     """Say what a code is and whether it is good here. Every refusal of product.md §1 comes from here.
 
-    Typed codes are counted by till and locked after five bad ones; scanned reads are never locked.
+    Wrong codes are counted by till: typed ones lock typing after five, scanned ones never lock.
     """
-    till = str(actor.till_id)
+    wrong: list[str] = []
+    chosen: list[str] = []
 
     def run() -> CounterView:
-        if scanned.mode is EntryMode.TYPED:
-            seconds = attempts.seconds_locked(session, _TYPED, till)
-            if seconds:
-                raise TooManyAttempts(seconds_left=seconds)
-        code, shown_as = _chosen(scanned, tag_of(session))
-        return _shown(session, actor, replace(scanned, shown_as=shown_as), code)
+        wrong_codes.judge(session, actor, scanned.mode)
+        reading = scanned_texts.read(session, scanned)
+        wrong[:] = [text for text, _refusal in reading.bad]
+        chosen[:] = [found.code.text for found in reading.good]
+        if not reading.good:
+            raise reading.bad[0][1]
+        if len(reading.good) > 1:
+            raise SeveralCodes(count=len(reading.good))
+        # A good code in the picture must not make the texts beside it free guesses.
+        wrong_codes.count_beside(session, actor, scanned.mode, wrong)
+        (found,) = reading.good
+        return _shown(session, actor, replace(scanned, shown_as=found.read.shown_as), found.code)
 
     def count(refusal: Refusal) -> None:
-        if scanned.mode is EntryMode.TYPED and isinstance(refusal, _COUNTED):
-            attempts.count_failure(session, _TYPED, till)
+        wrong_codes.count_refused(session, actor, scanned.mode, refusal, wrong=wrong, chosen=chosen)
 
     step = Step(operation="counter.scan", permission=Permission.REDEEM, on_refusal=count)
     return plain(session, actor, step, run)
@@ -134,44 +108,16 @@ def visit_view(session: Session, actor: Actor, visit_id: UUID) -> MemberAtCounte
     return plain(session, actor, Step(operation="counter.visit", permission=Permission.REDEEM), run)
 
 
-def _chosen(scanned: Scanned, tag: str) -> tuple[Code, RedemptionType | None]:
-    """The one code of ours among the texts; else the refusal of the first, or SeveralCodes."""
-    first = Alternative(text=scanned.text, shown_as=scanned.shown_as)
-    good: dict[str, tuple[Code, RedemptionType | None]] = {}
-    refusals: list[Refusal] = []
-    for candidate in (first, *scanned.alternatives):
-        try:
-            code = _parsed(candidate.text, scanned.mode, tag)
-        except Refusal as refusal:
-            refusals.append(refusal)
-        else:
-            good.setdefault(code.text, (code, candidate.shown_as))
-    if len(good) > 1:
-        raise SeveralCodes(count=len(good))
-    if not good:
-        raise refusals[0]
-    return next(iter(good.values()))
-
-
-def _parsed(text: str, mode: EntryMode, tag: str) -> Code:
-    # Caps lock turns a wedge scanner's capitals over; our codes have no small letters.
-    printed = text.upper() if mode is EntryMode.WEDGE and text.isascii() and not text.isupper() else text
-    try:
-        return (parse_typed if mode is EntryMode.TYPED else parse)(printed, tag=tag)
-    except CodeRefused as refused:
-        match refused.reason:
-            case CodeReason.OTHER_PROGRAMME:
-                raise OtherProgramme from None
-            case CodeReason.WRONG_CHECK | CodeReason.MALFORMED:
-                raise MistypedCode from None
-            case CodeReason.UNKNOWN_KIND | CodeReason.UNKNOWN_VERSION | CodeReason.TOO_LONG:
-                raise ForeignCode(kind=str(refused.foreign or "text")) from None
-
-
-def _shown(session: Session, actor: Actor, scanned: Scanned, code: Code) -> CounterView:
+def _shown(session: Session, actor: Actor, scanned: Scanned, code: Code | ExternalText) -> CounterView:
     match code:
-        case RewardCode() | ShortCode():
-            return _claim_view(session, actor, scanned, code)
+        case ExternalText():
+            claim = external_codes.claim_of(session, code.text)
+            read = replace(scanned, shown_as=RedemptionType.EXTERNAL_QR)
+            return _claim_view(session, actor, read, claim, Proof.EXTERNAL_CODE)
+        case RewardCode():
+            return _claim_view(session, actor, scanned, claims.by_code(session, code), Proof.REWARD_CODE)
+        case ShortCode():
+            return _claim_view(session, actor, scanned, claims.by_code(session, code), Proof.SHORT_CODE)
         case MemberCode() | TypedMemberCode() | MemberCard():
             return _member_scanned(session, actor, scanned, code)
         case BookingId():
@@ -182,9 +128,8 @@ def _shown(session: Session, actor: Actor, scanned: Scanned, code: Code) -> Coun
 
 
 def _claim_view(
-    session: Session, actor: Actor, scanned: Scanned, code: RewardCode | ShortCode
+    session: Session, actor: Actor, scanned: Scanned, claim: Claim, proof: Proof
 ) -> ClaimAtCounter | AlreadyDone:
-    claim = claims.by_code(session, code)
     branch = branches.branch_by_id(session, actor.branch())
     replay = _own_replay(session, actor, claim)
     try:
@@ -193,7 +138,6 @@ def _claim_view(
         if replay is None:
             raise
         return counter_views.already_done(session, replay, None)
-    proof = Proof.REWARD_CODE if isinstance(code, RewardCode) else Proof.SHORT_CODE
     member = members.member_by_id(session, claim.member_id)
     visit = visits.open_visit(session, actor, member, proof=proof, mode=scanned.mode, claim_id=claim.id)
     audit.record(

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 import ledger
 from ledger import MemberId, Minor, Points, Reason, Session
-from panel_app.programme import catalogue, claims, members, pricing, receipts
+from panel_app.programme import catalogue, claims, external_codes, members, pricing, receipts
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.giving_back import OnExpiry
 from panel_app.programme.models import Branch, Claim, Redemption, Reward
@@ -101,15 +101,19 @@ def rewards_for(session: Session, actor: Actor, currency: str | None = None) -> 
         options = tuple(
             face for price in prices[reward.id] if (face := price.face(currency, available)) is not None
         )
-        if options:
-            offers.append(
-                OfferFace(
-                    reward=catalogue.face_of(reward),
-                    options=options,
-                    stock=None,
-                    reason=Reason.NOT_ENOUGH_POINTS if all(option.missing for option in options) else None,
-                )
+        if not options:
+            continue
+        # A partner's code is good for one, so a claim of it is of one.
+        at_most = min(1, external_codes.left(session, reward.id)) if external_codes.has_list(reward) else None
+        reason = Reason.NOT_ENOUGH_POINTS if all(option.missing for option in options) else None
+        offers.append(
+            OfferFace(
+                reward=catalogue.face_of(reward),
+                options=options,
+                stock=at_most,
+                reason=Reason.NO_CODE_LEFT if at_most == 0 else reason,
             )
+        )
     return sorted(offers, key=lambda offer: (offer.reason is not None, _cheapest(offer.options)))
 
 
@@ -157,7 +161,7 @@ def _own_claim(session: Session, claim: Claim) -> OwnClaim:
     currency = next(iter(claim.cash), "")
     points, cash = claims.due_in(claim, currency, remaining)
     return OwnClaim(
-        code=code,
+        code=external_codes.code_of(session, claim.id) or code,
         short_code=short_code,
         face=ClaimFace(
             id=claim.id,

@@ -26,4 +26,8 @@ class Rule(StrEnum):
     ONE_PRICE = "one_price"
     TAG = "tag"
     TIME_ZONE = "time_zone"
+    BYTES_AT_MOST = "bytes_at_most"
+    LINES_AT_MOST = "lines_at_most"
+    CSV = "csv"
+    EXTERNAL_CODES = "external_codes"
     EMPTY_DATABASE = "empty_database"

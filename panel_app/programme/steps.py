@@ -7,7 +7,7 @@ savepoint, it is recorded, the transaction commits, and only then it is raised (
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -165,7 +165,7 @@ def refusal_data(refusal: Refusal) -> dict[str, Any]:
 
 def refusal_from(reason: Reason, data: dict[str, Any]) -> Refusal:
     """The refusal again, from its reason and its fields as JSON values."""
-    kind = _KINDS[reason]
+    kind = _kinds_of_refusal()[reason]
     types = {name: hint for name, hint in _fields(kind).items() if name in data}
     values = {
         name: TypeAdapter(hint).validate_python(data[name], strict=False) for name, hint in types.items()
@@ -181,11 +181,14 @@ def _fields(kind: type[Refusal]) -> dict[str, Any]:
     }
 
 
+@cache
+def _kinds_of_refusal() -> dict[Reason, type[Refusal]]:
+    # Asked late: by then every module that refuses has been imported.
+    return _kinds(Refusal)
+
+
 def _kinds(kind: type[Refusal]) -> dict[Reason, type[Refusal]]:
     found = {kind.reason: kind} if "reason" in kind.__dict__ else {}
     for child in kind.__subclasses__():
         found |= _kinds(child)
     return found
-
-
-_KINDS = _kinds(Refusal)

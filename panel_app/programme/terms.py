@@ -23,6 +23,7 @@ class Proof(StrEnum):
     MEMBER_CARD = "member_card"
     REWARD_CODE = "reward_code"
     SHORT_CODE = "short_code"
+    EXTERNAL_CODE = "external_code"
 
 
 class RedemptionStatus(StrEnum):
@@ -71,6 +72,7 @@ class OptionKind(StrEnum):
 class TenderType(StrEnum):
     CASH = "cash"
     CARD = "card"
+    VOUCHER = "voucher"
 
 
 class FulfilmentStatus(StrEnum):
@@ -253,10 +255,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlreadyDone:
-    """The same till scanned its own redeemed code again within 30 s: calm, with the receipt.
-
-    `next` offers the units that are left, when there are any.
-    """
+    """The same till scanned its own redeemed code again within 30 s; `next` offers the units that are left."""
 
     receipt: Receipt
     seconds_ago: int

@@ -19,7 +19,13 @@ log = structlog.get_logger()
 def status_of(reason: Reason) -> int:
     """The HTTP status of a refusal (api.md, “Status”)."""
     match reason:
-        case Reason.NOT_FOUND | Reason.UNKNOWN_CODE | Reason.CODE_NOT_ACCEPTED | Reason.CODE_NOT_ISSUED_YET:
+        case (
+            Reason.NOT_FOUND
+            | Reason.UNKNOWN_CODE
+            | Reason.CODE_NOT_ACCEPTED
+            | Reason.CODE_NOT_ISSUED_YET
+            | Reason.VOUCHER_UNKNOWN
+        ):
             return 404
         case (
             Reason.CLAIM_EXPIRED
@@ -28,6 +34,7 @@ def status_of(reason: Reason) -> int:
             | Reason.UNDO_OVER
             | Reason.STALE_MEMBER_CODE
             | Reason.VISIT_OVER
+            | Reason.VOUCHER_EXPIRED
         ):
             return 410
         case (
@@ -46,11 +53,11 @@ def status_of(reason: Reason) -> int:
             | Reason.TENDER_REFERENCE_NEEDED
         ):
             return 422
-        case Reason.NOT_ALLOWED | Reason.TILL_NOT_ENROLLED | Reason.PROOF_TOO_WEAK:
+        case Reason.NOT_ALLOWED | Reason.TILL_NOT_ENROLLED | Reason.PROOF_TOO_WEAK | Reason.PIN_NEEDED:
             return 403
         case Reason.SIGN_IN_FAILED | Reason.WRONG_PIN:
             return 401
-        case Reason.LOCKED_OUT | Reason.TOO_MANY_ATTEMPTS | Reason.READER_BUSY:
+        case Reason.LOCKED_OUT | Reason.TOO_MANY_ATTEMPTS | Reason.TOO_MANY_WRONG_SCANS | Reason.READER_BUSY:
             return 429
         case (
             Reason.NOT_ENOUGH_POINTS
@@ -77,6 +84,10 @@ def status_of(reason: Reason) -> int:
             | Reason.REDEMPTION_CLOSED
             | Reason.TENDER_NOT_ACCEPTED
             | Reason.TENDER_REFERENCE_USED
+            | Reason.NO_CODE_LEFT
+            | Reason.VOUCHER_USED
+            | Reason.VOUCHER_OTHER_CURRENCY
+            | Reason.VOUCHER_NOT_NEEDED
             | Reason.ALREADY_REVERSED
             | Reason.NOT_REVERSIBLE
         ):

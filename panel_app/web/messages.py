@@ -47,7 +47,7 @@ def _parts(refusal: Refusal | Reason | str) -> tuple[Reason, dict[str, Any]]:
     return Reason(refusal), {}
 
 
-def _with_data(reason: Reason, data: dict[str, Any]) -> str:
+def _with_data(reason: Reason, data: dict[str, Any]) -> str:  # noqa: C901 - one row a reason, no logic
     """The action with the refusal's own data, where it says more; else the plain one."""
     match reason:
         case Reason.NOT_YET_VALID:
@@ -71,6 +71,20 @@ def _with_data(reason: Reason, data: dict[str, Any]) -> str:
             minutes = -(-data["seconds_left"] // 60)
             wait = ngettext("Wait %(num)s minute.", "Wait %(num)s minutes.", minutes)
             return f"{wait} " + (_("Scanning goes on.") if reason is Reason.TOO_MANY_ATTEMPTS else "")
+        case Reason.TOO_MANY_WRONG_SCANS:
+            seconds = data["seconds_left"]
+            return ngettext("Scan again in %(num)s second.", "Scan again in %(num)s seconds.", seconds)
+        case Reason.VOUCHER_USED:
+            return _(
+                "It paid at %(branch)s, %(when)s. Ask for another voucher, or take the amount in another way.",
+                branch=data["branch"],
+                when=formats.when(data["used_at"]),
+            )
+        case Reason.VOUCHER_EXPIRED:
+            return _(
+                "Its last day was %(date)s. Ask for another voucher, or take the amount in another way.",
+                date=formats.day(data["last_day"]),
+            )
         case Reason.STALE_MEMBER_CODE:
             return _(
                 "The code is %(seconds)s seconds old. Ask for the live code in the app, not a picture; "

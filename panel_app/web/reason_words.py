@@ -48,6 +48,10 @@ def title(reason: Reason) -> str:  # noqa: C901, PLR0912, PLR0915 - one row a re
             return _("Not issued yet")
         case Reason.CODE_NOT_ACCEPTED:
             return _("Code not accepted")
+        case Reason.NO_CODE_LEFT:
+            return _("No code is left for this reward")
+        case Reason.TOO_MANY_WRONG_SCANS:
+            return _("Too many wrong codes scanned")
         case Reason.CLAIM_CANCELLED:
             return _("Cancelled")
         case Reason.CLAIM_REPLACED:
@@ -62,6 +66,8 @@ def title(reason: Reason) -> str:  # noqa: C901, PLR0912, PLR0915 - one row a re
             return _("Not at this branch")
         case Reason.TYPE_NOT_ACCEPTED:
             return _("This kind of code is not accepted here")
+        case Reason.PIN_NEEDED:
+            return _("Its PIN is needed")
         case Reason.HELD_ELSEWHERE:
             return _("Open at another till")
         case Reason.MEMBER_SUSPENDED:
@@ -98,6 +104,16 @@ def title(reason: Reason) -> str:  # noqa: C901, PLR0912, PLR0915 - one row a re
             return _("The slip number is missing")
         case Reason.TENDER_REFERENCE_USED:
             return _("This slip was used already")
+        case Reason.VOUCHER_UNKNOWN:
+            return _("Unknown voucher")
+        case Reason.VOUCHER_USED:
+            return _("This voucher was used already")
+        case Reason.VOUCHER_EXPIRED:
+            return _("This voucher has expired")
+        case Reason.VOUCHER_OTHER_CURRENCY:
+            return _("Voucher in another currency")
+        case Reason.VOUCHER_NOT_NEEDED:
+            return _("Nothing is left to pay")
         case Reason.INVALID_INPUT:
             return _("Something is not filled in right")
         case Reason.IMAGE_NOT_ACCEPTED:
@@ -166,6 +182,10 @@ def action(reason: Reason) -> str:  # noqa: C901, PLR0912, PLR0915 - one row a r
             return _("Nobody has claimed this code. The member claims it in the app first.")
         case Reason.CODE_NOT_ACCEPTED:
             return _("Please ask at the counter.")
+        case Reason.NO_CODE_LEFT:
+            return _("Nothing was taken. Choose another reward, or try again in a few days.")
+        case Reason.TOO_MANY_WRONG_SCANS:
+            return _("Wait a moment, then scan again.")
         case Reason.CLAIM_REPLACED:
             return _("Ask the member to open the newest code in the app.")
         case Reason.ALREADY_REDEEMED:
@@ -176,6 +196,8 @@ def action(reason: Reason) -> str:  # noqa: C901, PLR0912, PLR0915 - one row a r
             return _("Tell the member where it can be used.")
         case Reason.TYPE_NOT_ACCEPTED:
             return _("Ask for the code as the reward shows it in the app.")
+        case Reason.PIN_NEEDED:
+            return _("Open the member, then type the six digits that the app shows with the reward.")
         case Reason.HELD_ELSEWHERE:
             return _("Finish or release it there, or wait until the time is over.")
         case Reason.MEMBER_SUSPENDED:
@@ -208,6 +230,12 @@ def action(reason: Reason) -> str:  # noqa: C901, PLR0912, PLR0915 - one row a r
             return _("Enter the number on the card slip.")
         case Reason.TENDER_REFERENCE_USED:
             return _("Enter the number of this payment's own slip.")
+        case Reason.VOUCHER_UNKNOWN:
+            return _("Type it again as it is printed, or ask for another one.")
+        case Reason.VOUCHER_USED | Reason.VOUCHER_EXPIRED | Reason.VOUCHER_OTHER_CURRENCY:
+            return _("Ask for another voucher, or take the amount in another way.")
+        case Reason.VOUCHER_NOT_NEEDED:
+            return _("Give this voucher back. The others pay all of it.")
         case Reason.INVALID_INPUT:
             return _("Correct the marked field.")
         case Reason.IMAGE_NOT_ACCEPTED:

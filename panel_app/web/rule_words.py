@@ -50,6 +50,14 @@ def words_of(refusal: InvalidInput) -> str:  # noqa: C901, PLR0912 - one row a r
             return _("Two symbols, digits or capitals without I, L, O and U")
         case Rule.TIME_ZONE:
             return _("A time zone such as Europe/Berlin")
+        case Rule.BYTES_AT_MOST:
+            return _("A file of at most %(high)s bytes", high=high)
+        case Rule.LINES_AT_MOST:
+            return _("A file of at most %(high)s lines", high=high)
+        case Rule.CSV:
+            return _("A CSV file in UTF-8 whose first line is %(example)s", example=refusal.example)
+        case Rule.EXTERNAL_CODES:
+            return _("A reward that accepts external codes")
         case Rule.EMPTY_DATABASE:
             return _("An empty database: one installation is one programme")
         case _:

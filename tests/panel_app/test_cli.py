@@ -15,8 +15,11 @@ from click.testing import CliRunner, Result
 from ledger import has_wal_reset_bug
 from panel_app.cli import main
 from panel_app.commands.beside import risk_beside_server
+from panel_app.commands.opening import opened_database
 from panel_app.commands.serve import only_server_of
+from panel_app.programme.terms import RedemptionType
 from scanner import qr_png
+from tests.panel_app.world import create_reward
 
 SECRET = "5f0c6a9be1d2478390aabbccddeeff01"
 
@@ -186,8 +189,37 @@ def test_scan_prints_one_json_line_a_file(tmp_path: Path) -> None:
     assert child.returncode == 1
 
 
+@pytest.fixture
+def museum() -> None:
+    """A programme with a reward MUSEUM whose claims draw a partner's code."""
+    run("db", "upgrade")
+    run("programme", "create", "--name", "Club", "--tag", "CM", "--time-zone", "Europe/Berlin")
+    with opened_database() as database, database.session() as session:
+        create_reward(session, sku="MUSEUM", redemption_types=(RedemptionType.EXTERNAL_QR,))
+
+
+def test_codes_import_says_how_many_were_taken_and_names_the_other_lines(museum: None) -> None:
+    Path("list.csv").write_text("code\nMuseum-1\nMuseum-2\nno\nMuseum-1\n", encoding="utf-8")
+    result = run("codes", "import", "list.csv", "--reward", "MUSEUM")
+    assert (result.exit_code, result.stdout) == (1, "2 codes of MUSEUM were taken.\n")
+    assert result.stderr == "line 4 was not: length\nline 5 was not: twice in file\n"
+
+
+def test_codes_import_of_a_good_list_succeeds(museum: None) -> None:
+    Path("list.csv").write_text("\ufeffcode\nMuseum-1\n", encoding="utf-8")
+    assert run("codes", "import", "list.csv", "--reward", "MUSEUM").exit_code == 0
+
+
+def test_codes_import_of_no_list_is_one_line(museum: None) -> None:
+    Path("list.csv").write_text("number\n1\n", encoding="utf-8")
+    refused = told(run("codes", "import", "list.csv", "--reward", "MUSEUM"))
+    assert refused == "Error: refused: invalid_input (field file, rule csv, example code)\n"
+    absent = told(run("codes", "import", "list.csv", "--reward", "ZOO"))
+    assert absent == "Error: refused: not_found (what reward)\n"
+
+
 def test_help_names_every_command() -> None:
     result = run("--help")
     assert result.exit_code == 0
-    for name in ("serve", "db", "seed", "scan", "verify", "holds"):
+    for name in ("serve", "db", "seed", "scan", "verify", "holds", "codes"):
         assert f"\n  {name} " in result.output

@@ -11,6 +11,7 @@ from panel_app.programme.models.catalogue import (
 from panel_app.programme.models.claims import Claim
 from panel_app.programme.models.clients import ApiClient, ApiKey
 from panel_app.programme.models.declarative import Row
+from panel_app.programme.models.imported import ExternalCode, Voucher
 from panel_app.programme.models.members import Member, MemberDevice, Visit
 from panel_app.programme.models.people import Assignment, AttemptCount, Operator, Role, SignInSession
 from panel_app.programme.models.places import Branch, Till
@@ -25,6 +26,7 @@ __all__ = [
     "AuditRecord",
     "Branch",
     "Claim",
+    "ExternalCode",
     "Member",
     "MemberDevice",
     "Operator",
@@ -44,4 +46,5 @@ __all__ = [
     "Tender",
     "Till",
     "Visit",
+    "Voucher",
 ]

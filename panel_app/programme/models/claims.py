@@ -44,6 +44,7 @@ class Claim(Row):
     code_cipher: Mapped[bytes]
     short_hash: Mapped[bytes] = mapped_column(unique=True)
     short_cipher: Mapped[bytes]
+    pin_cipher: Mapped[bytes | None]  # of a reward that accepts a PIN
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]
     held_by: Mapped[UUID | None]

@@ -78,7 +78,7 @@ class Tender(Row):
 
     __tablename__ = "tenders"
     __table_args__ = (
-        CheckConstraint("type IN ('cash', 'card')", name="type"),
+        CheckConstraint("type IN ('cash', 'card', 'voucher')", name="type"),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("given IS NULL OR given >= amount", name="given"),
         UniqueConstraint("branch_id", "type", "reference"),

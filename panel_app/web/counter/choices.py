@@ -5,10 +5,9 @@ from typing import assert_never
 from flask import Response, url_for
 
 import ledger
-from panel_app.programme import counter
-from panel_app.programme.counter import Alternative, Scanned
-from panel_app.programme.programme_facts import tag_of
+from panel_app.programme import counter, scanned_texts
 from panel_app.programme.refusals import SeveralCodes
+from panel_app.programme.scanned_texts import Alternative, ExternalText, Scanned
 from panel_app.programme.terms import EntryMode
 from panel_app.web import identity
 from panel_app.web.counter import states, texts
@@ -17,7 +16,6 @@ from panel_app.web.gettext import gettext as _
 from scanner import (
     BookingId,
     Code,
-    CodeRefused,
     Ean8,
     Ean13,
     MemberCard,
@@ -26,7 +24,6 @@ from scanner import (
     ShortCode,
     TypedMemberCode,
     masked,
-    parse,
 )
 
 
@@ -40,22 +37,15 @@ def shown(scanned: Scanned) -> Response:
 
 def _offered(scanned: Scanned) -> Response:
     with ledger.read(books()):
-        tag = tag_of(books())
-    good: dict[str, tuple[Code, Alternative]] = {}
-    for read in (Alternative(text=scanned.text, shown_as=scanned.shown_as), *scanned.alternatives):
-        try:
-            # Our codes have no small letters; caps lock turns a wedge scanner's capitals over.
-            code = parse(read.text.upper(), tag=tag)
-        except CodeRefused:
-            continue
-        good.setdefault(code.text, (code, read))
+        good = scanned_texts.read(books(), scanned).good
+    texts_of = {found.code.text for found in good}
     choices = [
         {
             "url": url_for("counter.codes"),
-            "label": _label(code),
-            "fields": _fields(scanned, read, set(good) - {text}),
+            "label": _label(found.code),
+            "fields": _fields(scanned, found.read, texts_of - {found.code.text}),
         }
-        for text, (code, read) in good.items()
+        for found in good
     ]
     return states.state(
         "attention", attention={"title": _title(scanned), "text": _text(), "choices": choices}
@@ -83,10 +73,10 @@ def _text() -> str:
     return _("Nothing was taken yet. Choose the code that the member means.")
 
 
-def _label(code: Code) -> str:
+def _label(code: Code | ExternalText) -> str:
     shown_text = masked(code.text)
     match code:
-        case RewardCode() | ShortCode():
+        case RewardCode() | ShortCode() | ExternalText():
             return _("Reward code %(code)s", code=shown_text)
         case MemberCode() | TypedMemberCode():
             return _("Member's code %(code)s", code=shown_text)

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from flask import current_app
 
-from panel_app.programme.counter import Alternative, Scanned
 from panel_app.programme.refusals import ImageNotAccepted, NoCodeInImage, ReaderBusy
+from panel_app.programme.scanned_texts import Alternative, Scanned
 from panel_app.programme.terms import EntryMode, RedemptionType
 from scanner import DecodePool, FrameReason, FrameRefused, Reading, Symbology
 

@@ -2,7 +2,7 @@
 
 from itertools import zip_longest
 
-from panel_app.programme.counter import Alternative, Scanned
+from panel_app.programme.scanned_texts import Alternative, Scanned
 from panel_app.programme.terms import EntryMode, RedemptionType
 from panel_app.web import fields
 

@@ -11,8 +11,8 @@ from ledger import Refusal
 from panel_app.programme import counter, outcomes, receipts, redemptions, reservations, reversals
 from panel_app.programme.access import Permission
 from panel_app.programme.baskets import Order
-from panel_app.programme.counter import Scanned
 from panel_app.programme.refusals import ImageNotAccepted, ReaderBusy
+from panel_app.programme.scanned_texts import Scanned
 from panel_app.programme.terms import BookingAtCounter, EntryMode
 from panel_app.web import fields, identity
 from panel_app.web.counter import choices, payment, reading, states, texts

@@ -3,8 +3,8 @@
 import pytest
 
 from panel_app.programme import counter, reservations
-from panel_app.programme.counter import Alternative, Scanned
 from panel_app.programme.refusals import ForeignCode, MistypedCode, NotYetValid, SeveralCodes
+from panel_app.programme.scanned_texts import Alternative, Scanned
 from panel_app.programme.terms import EntryMode, MemberAtCounter, RedemptionType
 from tests.conftest import NOON
 from tests.panel_app.programme.shop import Shop

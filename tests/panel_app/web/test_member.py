@@ -3,13 +3,14 @@
 import pytest
 
 from ledger import Points
-from panel_app.programme import access, claim_expiry
+from panel_app.programme import access, claim_expiry, importing
 from panel_app.programme.catalogue import NewOption
 from panel_app.programme.giving_back import OnExpiry
+from panel_app.programme.terms import RedemptionType
 from scanner import parse
 from tests.panel_app.web.browser import Browser, state, text, value
 from tests.panel_app.web.house import House, on_both
-from tests.panel_app.world import create_reward
+from tests.panel_app.world import SEED, create_reward
 
 
 @pytest.fixture
@@ -53,6 +54,25 @@ def test_a_claim_pressed_twice_claims_once(house: House, phone: Browser) -> None
     assert [answer.location for answer in answers] == ["/me", "/me"]
     assert house.shop.balance() == (4000, 0)
     assert len(house.shop.rows("claims")) == 1
+
+
+@on_both
+def test_a_reward_with_a_partners_codes_shows_the_code_and_is_offered_while_there_is_one(
+    house: House, phone: Browser
+) -> None:
+    kinds = (RedemptionType.EXTERNAL_QR,)
+    museum = create_reward(house.shop.session, sku="MUSEUM", name="Museum", redemption_types=kinds)
+    assert "No code is left for this reward" in text(phone.get("/me/rewards"))
+    importing.import_codes(house.shop.session, SEED, "MUSEUM", b"code\nMuseum-aa01")
+    assert "No code is left for this reward" not in text(phone.get("/me/rewards"))
+
+    phone.post("/me/claims", order(house, phone, reward_id=str(museum)))
+
+    assert phone.get("/me").text.partition('code-long figures">')[2].partition("<")[0] == "Museum-aa01"
+    till = house.at_till("anna")
+    assert state(till.ask("/counter/codes", {"mode": "wedge", "text": "Museum-aa01"})) == "claim"
+    answer = phone.post("/me/claims", order(house, phone, reward_id=str(museum)))
+    assert (answer.status_code, "No code is left for this reward" in text(answer)) == (409, True)
 
 
 def test_each_loaded_page_has_a_key_of_its_own(house: House, phone: Browser) -> None:

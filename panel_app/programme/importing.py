@@ -1,0 +1,134 @@
+"""The import of lists, line by line: partners' codes for a reward. Draws none and shows none."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ledger import NotFound, Session, new_id
+from panel_app.programme import audit, external_codes
+from panel_app.programme.access import Actor, Permission
+from panel_app.programme.csv_lists import ROWS_A_PORTION, Line, LineFault, NotTaken, Report, lines_of
+from panel_app.programme.models import ExternalCode, Reward
+from panel_app.programme.programme_facts import tag_of
+from panel_app.programme.refusals import InvalidInput
+from panel_app.programme.rules import Rule
+from panel_app.programme.steps import Step, plain
+from scanner import CodeReason, CodeRefused, Ean8, Ean13, parse
+
+CODE_COLUMNS = ("code",)
+# Shorter ones are guessed, longer ones are read by no scanner that a shop has.
+CODE_LENGTH_MIN, CODE_LENGTH_MAX = 6, 200
+_PIN = re.compile(r"[0-9]{6}")
+_Rows = dict[int, dict[str, Any]]
+_Judge = Callable[[Line], dict[str, Any] | LineFault]
+
+
+def import_codes(session: Session, actor: Actor, sku: str, data: bytes) -> Report:
+    """Take the codes of a CSV file into the list of a reward that accepts external codes.
+
+    Good lines are taken whatever the others are; the report names each line that was not. To import a file again
+    does no harm. Raises NotFound or InvalidInput.
+    """
+
+    def begin() -> tuple[UUID, str, frozenset[str]]:
+        reward = session.scalar(sa.select(Reward).where(Reward.sku == sku))
+        if reward is None:
+            raise NotFound(what="reward")
+        if not external_codes.has_list(reward):
+            raise InvalidInput(field="reward", rule=Rule.EXTERNAL_CODES)
+        eans = session.scalars(sa.select(Reward.ean).where(Reward.ean.is_not(None)))
+        return reward.id, tag_of(session), frozenset(ean for ean in eans if ean)
+
+    step = Step(operation="codes.import", permission=Permission.ADMINISTER)
+    reward_id, tag, eans = plain(session, actor, step, begin)
+
+    def judge(line: Line) -> dict[str, Any] | LineFault:
+        code = (line.values or {}).get("code")
+        if code is None:
+            return LineFault.UNREADABLE
+        fault = fault_of(code) or (LineFault.READS_AS_OURS if _is_ours(code, tag, eans) else None)
+        return fault or {"reward_id": reward_id, **external_codes.sealed(session, code)}
+
+    rows, faults = judged(lines_of(data, CODE_COLUMNS), judge)
+
+    def take(portion: _Rows) -> set[bytes]:
+        taken = insert_new(session, ExternalCode, portion)
+        audit.record(session, actor, "codes.imported", reward=reward_id, codes=len(taken))
+        return taken
+
+    return written(rows, faults, lambda portion: plain(session, actor, step, lambda: take(portion)))
+
+
+def fault_of(code: str) -> LineFault | None:
+    """What is wrong with the form of an imported code, if anything."""
+    if not code:
+        return LineFault.EMPTY
+    if not CODE_LENGTH_MIN <= len(code) <= CODE_LENGTH_MAX:
+        return LineFault.LENGTH
+    return None if code.isprintable() else LineFault.CHARACTERS
+
+
+def judged(lines: Sequence[Line], judge: _Judge) -> tuple[_Rows, list[NotTaken]]:
+    """The rows of the good lines by line number, and the faults of the others."""
+    rows: _Rows = {}
+    faults: list[NotTaken] = []
+    seen: set[bytes] = set()
+    for line in lines:
+        found = judge(line)
+        if not isinstance(found, LineFault) and found["code_hash"] in seen:
+            found = LineFault.TWICE_IN_FILE
+        if isinstance(found, LineFault):
+            faults.append(NotTaken(line=line.number, fault=found))
+            continue
+        seen.add(found["code_hash"])
+        rows[line.number] = found
+    return rows, faults
+
+
+def written(rows: _Rows, faults: list[NotTaken], take: Callable[[_Rows], set[bytes]]) -> Report:
+    """Hand the rows on in portions; those whose code was not new are told with the other faults."""
+    taken: set[bytes] = set()
+    for portion in _portions(rows):
+        taken |= take(portion)
+    known = [
+        NotTaken(line=line, fault=LineFault.ALREADY_THERE)
+        for line, row in rows.items()
+        if row["code_hash"] not in taken
+    ]
+    not_taken = sorted([*faults, *known], key=lambda one: one.line)
+    return Report(taken=len(taken), not_taken=tuple(not_taken))
+
+
+def insert_new(session: Session, table: Any, portion: _Rows) -> set[bytes]:
+    """Insert the rows whose code is new, and say which: the UNIQUE of the table decides, not a look beforehand."""
+    insert = sqlite.insert if session.dialect == "sqlite" else postgresql.insert
+    now = session.clock.now()
+    values = [{"id": new_id(), "created_at": now, **row} for row in portion.values()]
+    written_rows = session.execute(
+        insert(table)
+        .values(values)
+        .on_conflict_do_nothing(index_elements=[table.code_hash])
+        .returning(table.code_hash)
+    )
+    return set(written_rows.scalars())
+
+
+def _portions(rows: _Rows) -> Iterator[_Rows]:
+    waiting = iter(rows.items())
+    while portion := dict(islice(waiting, ROWS_A_PORTION)):
+        yield portion
+
+
+def _is_ours(code: str, tag: str, eans: frozenset[str]) -> bool:
+    """Whether a till would take the text for something else: a code of ours, a PIN, a product of the catalogue."""
+    if _PIN.fullmatch(code) or code in eans:
+        return True
+    try:
+        return not isinstance(parse(code, tag=tag), Ean8 | Ean13)
+    except CodeRefused as refused:
+        return refused.reason is CodeReason.OTHER_PROGRAMME
