@@ -20,7 +20,7 @@ from ledger.check import Finding, verify
 from ledger.clock import Clock, ManualClock, SystemClock
 from ledger.columns import Flag, Instant, Key, Whole
 from ledger.credits import credit, goodwill
-from ledger.database import Database, Session, read, transact
+from ledger.database import Database, Session
 from ledger.debits import adjust_debit, charge_claim, debit, settle_claim, transfer
 from ledger.due import expire_lots, post_due
 from ledger.errors import (
@@ -51,6 +51,8 @@ from ledger.holds import (
 from ledger.ids import new_id
 from ledger.inclusion import check_inclusion, inclusion_of
 from ledger.keyring import Keyring
+from ledger.last_writes import insert_into
+from ledger.last_writes import note as note_last_write
 from ledger.leaves import BOOK_RECORDS, RecordKind
 from ledger.leaves import note as note_leaf
 from ledger.member_log import log_of
@@ -97,6 +99,7 @@ from ledger.terms import (
     minor,
     points,
 )
+from ledger.transactions import Savepoint, read, transact
 
 __all__ = [
     "BOOK_RECORDS",
@@ -154,6 +157,7 @@ __all__ = [
     "RecordKind",
     "Refusal",
     "Request",
+    "Savepoint",
     "Seal",
     "SealError",
     "SealKey",
@@ -188,6 +192,7 @@ __all__ = [
     "has_wal_reset_bug",
     "hold_by_id",
     "inclusion_of",
+    "insert_into",
     "lock_member",
     "log_of",
     "member_account_id",
@@ -196,6 +201,7 @@ __all__ = [
     "new_id",
     "new_seal_key",
     "newest_seal",
+    "note_last_write",
     "note_leaf",
     "open_branch",
     "open_house",

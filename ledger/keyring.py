@@ -30,19 +30,29 @@ class Keyring:
         """HMAC-SHA256, 32 bytes."""
         return hmac.digest(self._key("mac", purpose), text.encode(), hashlib.sha256)
 
-    def encrypt(self, purpose: str, plain: bytes) -> bytes:
-        """AES-256-GCM: a random nonce of 12 bytes, then the sealed text; the purpose is authenticated."""
-        nonce = os.urandom(NONCE_BYTES)
-        return nonce + AESGCM(self._key("encrypt", purpose)).encrypt(nonce, plain, purpose.encode())
+    def encrypt(self, purpose: str, plain: bytes, *, bound_to: str = "") -> bytes:
+        """AES-256-GCM: a random nonce of 12 bytes, then the sealed text.
 
-    def decrypt(self, purpose: str, sealed: bytes) -> bytes:
-        """Raises cryptography.exceptions.InvalidTag for another key, another purpose or altered bytes."""
-        key = AESGCM(self._key("encrypt", purpose))
-        return key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], purpose.encode())
+        The purpose has its own key; it and the row that the text is bound to are authenticated.
+        """
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._cipher(purpose).encrypt(nonce, plain, _context(purpose, bound_to))
+
+    def decrypt(self, purpose: str, sealed: bytes, *, bound_to: str = "") -> bytes:
+        """Raises cryptography.exceptions.InvalidTag for another key, purpose or row, or altered bytes."""
+        nonce, text = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+        return self._cipher(purpose).decrypt(nonce, text, _context(purpose, bound_to))
 
     def check_value(self) -> str:
         """A mark of the secret that may stand in the database: a wrong secret is seen at start."""
         return self.mac("check-value", "countermark").hex()[:16]
 
+    def _cipher(self, purpose: str) -> AESGCM:
+        return AESGCM(self._key("encrypt", purpose))
+
     def _key(self, use: str, purpose: str) -> bytes:
         return self._derived(f"countermark/{use}/{purpose}".encode())
+
+
+def _context(purpose: str, bound_to: str) -> bytes:
+    return f"{purpose}\x1f{bound_to}".encode() if bound_to else purpose.encode()

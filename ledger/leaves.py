@@ -2,8 +2,7 @@
 
 The canonical form of a record has a version, and a version's fields never change: a later column begins a new
 version, and old leaves are judged by the one they were made with. Personal values never stand in a record.
-A leaf commits with its record: what a step notes is written when its savepoint or transaction is committed, and
-forgotten when that is rolled back.
+A leaf commits with its record: it is one of the step's last writes.
 """
 
 import hashlib
@@ -12,22 +11,19 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import orm
 
-from ledger.columns import Instant
+from ledger import last_writes
 from ledger.database import Session
 from ledger.keyring import Keyring
+from ledger.last_writes import LastWrite, given, rows_into
 from ledger.models import entries, hold_events, lots, postings
 from ledger.seal_tables import leaves
 
 Row = Mapping[Any, Any]
-PENDING = "leaves to be written"
-ROWS_MAX = 100
 _ORIGIN = (
     "client",
     "source",
@@ -87,11 +83,11 @@ BOOK_RECORDS = (ENTRY, HOLD_EVENT, LOT)
 
 def canonical(kind: RecordKind, version: int, row: Row, lines: Sequence[Row] = ()) -> str:
     """The one text of a record in a version of its form: JSON, the fields in their order, times in UTC."""
-    record = {"record": kind.name, "version": version, **_fields(kind.table, kind.forms[version], row)}
+    record = {"record": kind.name, "version": version, **_fields(kind.forms[version], row)}
     if kind.lines is not None:
         form = kind.line_forms[version]
-        record["postings"] = [list(_fields(kind.lines, form, line).values()) for line in lines]
-    return json.dumps(record, separators=(",", ":"))
+        record["postings"] = [list(_fields(form, line).values()) for line in lines]
+    return _AS_JSON(record)
 
 
 def record_key(keyring: Keyring, record_id: UUID) -> bytes:
@@ -105,16 +101,16 @@ def mac(key: bytes, text: str) -> bytes:
 
 
 def note(session: Session, kind: RecordKind, row: Row, lines: Sequence[Row] = ()) -> None:
-    """The leaf of a record that was just inserted; it is written with the commit."""
-    record_id = _uuid(row["id"])
+    """The leaf of a record of this step; it is written with the commit."""
+    record_id: UUID = row["id"]
     leaf = {
         "id": record_id,
         "kind": kind.name,
         "version": kind.newest,
-        "member_id": _uuid(row["member_id"]),
+        "member_id": row["member_id"],
         "mac": mac(record_key(session.keyring, record_id), canonical(kind, kind.newest, row, lines)),
     }
-    session.info.setdefault(PENDING, []).append((session.get_nested_transaction(), leaf))
+    last_writes.note(session, LEAF, leaf)
 
 
 def note_step(session: Session, told: Sequence[tuple[sa.Table, Sequence[Any]]]) -> None:
@@ -126,64 +122,30 @@ def note_step(session: Session, told: Sequence[tuple[sa.Table, Sequence[Any]]]) 
             note(session, kind, row, sorted(own, key=lambda line: int(line["line"])))
 
 
-@sa.event.listens_for(Session, "before_commit")
-def _write(session: orm.Session) -> None:
-    """Writes what was noted; also before a savepoint is released, so that a rollback to it takes all."""
-    rows = [leaf for _savepoint, leaf in session.info.pop(PENDING, ())]
-    if not rows:
-        return
-    connection = session.connection()
-    if connection.dialect.name == "sqlite":
-        connection.execute(_INSERT_SQLITE, rows)
-        return
-    # One statement, as text: SQLAlchemy's own many-rows form costs more than the insert itself.
-    for at in range(0, len(rows), ROWS_MAX):
-        portion = rows[at : at + ROWS_MAX]
-        values = tuple(value for leaf in portion for value in leaf.values())
-        connection.exec_driver_sql(_insert_postgresql(len(portion)), values)
+def _insert(dialect: str, prefixes: Sequence[str]) -> sa.Insert:
+    """Leaves with their place: SQLite's in the order of the rows, PostgreSQL's by transaction (seals.py)."""
+    place = _PLACE_SQLITE if dialect == "sqlite" else _PLACE_POSTGRESQL
+    where: dict[str, Any] = {"era": sa.literal_column(_ERA), "place": sa.literal_column(place)}
+    return rows_into(leaves, [given(leaves, _GIVEN, prefix) | where for prefix in prefixes])
 
 
-@sa.event.listens_for(Session, "after_soft_rollback")
-def _forget(session: orm.Session, rolled_back: orm.SessionTransaction) -> None:
-    pending = session.info.get(PENDING, [])
-    session.info[PENDING] = [noted for noted in pending if rolled_back.nested and noted[0] is not rolled_back]
-
-
+_GIVEN = ("id", "kind", "version", "member_id", "mac")
 _ERA = "coalesce((SELECT era FROM seals ORDER BY number DESC LIMIT 1), 0)"
 # One writer at a time, so that the next number is the next commit's.
-_INSERT_SQLITE = sa.insert(leaves).values(
-    era=sa.literal_column(_ERA),
-    place=sa.literal_column(f"(SELECT coalesce(max(place), 0) + 1 FROM leaves WHERE era = {_ERA})"),
-)
+_PLACE_SQLITE = f"(SELECT coalesce(max(place), 0) + 1 FROM leaves WHERE era = {_ERA})"
+_PLACE_POSTGRESQL = "CAST(CAST(pg_current_xact_id() AS text) AS bigint)"
+LEAF = LastWrite("leaves", _insert)
 
 
-@cache
-def _insert_postgresql(count: int) -> str:
-    row = f"(%s, %s, %s, %s, %s, {_ERA}, CAST(CAST(pg_current_xact_id() AS text) AS bigint))"
-    columns = "id, kind, version, member_id, mac, era, place"
-    return f"INSERT INTO leaves ({columns}) VALUES {', '.join([row] * count)}"
+def _fields(form: Sequence[str], row: Row) -> dict[str, Any]:
+    return {name: row[name] for name in form}
 
 
-def _fields(table: sa.Table, form: Sequence[str], row: Row) -> dict[str, Any]:
-    moments = _moments(table)
-    return {name: _moment(row[name]) if name in moments else _plain(row[name]) for name in form}
+def _plain(value: UUID | datetime) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return str(value)
 
 
-@cache
-def _moments(table: sa.Table) -> frozenset[str]:
-    return frozenset(column.name for column in table.c if isinstance(column.type, Instant))
-
-
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, UUID) else value
-
-
-def _moment(value: datetime | str | None) -> str | None:
-    if value is None:
-        return None
-    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _uuid(value: Any) -> Any:
-    return UUID(value) if isinstance(value, str) else value
+# Made once: the module's own dumps() makes one a call.
+_AS_JSON = json.JSONEncoder(separators=(",", ":"), default=_plain).encode

@@ -6,18 +6,23 @@ outside the database.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import OperationalError
 
+from ledger import last_writes
 from ledger.database import Session, sqlstate
 from ledger.errors import KeyInUse, KeyReused
+from ledger.last_writes import LastWrite, given
 from ledger.models import outcomes
+from ledger.prepared import Prepared
 from ledger.terms import MemberId
 
 LOCK_NOT_AVAILABLE = "55P03"
@@ -67,7 +72,7 @@ def claim_key(session: Session, request: Request) -> StoredOutcome | None:
 
 
 def remember_success(session: Session, request: Request, answer: bytes, member_id: MemberId | None) -> None:
-    """Stores the answer of a claimed key; RuntimeError when the key was not claimed or is finished."""
+    """Stores the answer of a claimed key with the commit, which is a RuntimeError when the key was not claimed."""
     _finish(session, request, OutcomeStatus.SUCCESS, answer, member_id)
 
 
@@ -84,45 +89,67 @@ def by_key(session: Session, client: str, operation: str, key: str) -> StoredOut
 
 def _insert(session: Session, request: Request) -> bool:
     """Whether the key was free. An open twin is waited for."""
-    there = sa.exists().where(*_same(request.client, request.operation, request.key))
     row = {
         "client": request.client,
         "operation": request.operation,
         "key": request.key,
         "fingerprint": request.fingerprint,
-        "status": "running",
+        "now": session.clock.bound(session.dialect),
     }
-    values = [sa.literal(value, outcomes.c[name].type) for name, value in row.items()]
-    # SQLite's trigger refuses an existing key, so it is looked for first: no other writer can come between.
-    new = sa.select(*values, session.now_sql()).where(~there)
-    names = [*row, "created_at"]
-    statement = sa.insert(outcomes).from_select(names, new).returning(outcomes.c.key)
-    if session.dialect == "postgresql":
-        waiting = postgresql.insert(outcomes).from_select(names, new).on_conflict_do_nothing()
-        statement = waiting.returning(outcomes.c.key)
+    values = {f"new_{name}": value for name, value in row.items()}
     try:
-        return session.connection().execute(statement).one_or_none() is not None
+        return bool(_claim(session.dialect).rows(session, values))
     except OperationalError as fault:
         if sqlstate(fault) == LOCK_NOT_AVAILABLE:
             raise KeyInUse from fault
         raise
 
 
+@cache
+def _claim(dialect: str) -> Prepared:
+    names = ("client", "operation", "key", "fingerprint")
+    row = given(outcomes, names, "new_") | {"status": sa.literal("running")}
+    now = sa.bindparam("new_now", type_=outcomes.c.created_at.type)
+    # SQLite's trigger refuses an existing key, so it is looked for first: no other writer can come between.
+    there = sa.exists().where(*_same(row["client"], row["operation"], row["key"]))
+    if dialect == "sqlite":
+        claimed = sa.select(*row.values(), now).where(~there)
+        return Prepared(
+            sa.insert(outcomes).from_select([*row, "created_at"], claimed).returning(outcomes.c.key)
+        )
+    written = {**row, "created_at": sa.func.coalesce(now, sa.func.clock_timestamp())}
+    claiming = postgresql.insert(outcomes).values(written).on_conflict_do_nothing()
+    return Prepared(claiming.returning(outcomes.c.key))
+
+
 def _finish(
     session: Session, request: Request, status: OutcomeStatus, answer: bytes, member_id: MemberId | None
 ) -> None:
-    sealed = session.keyring.encrypt(_purpose(request.client, request.operation, request.key), answer)
-    finished = session.connection().execute(
+    bound_to = _bound_to(request.client, request.operation, request.key)
+    row = {
+        "client": request.client,
+        "operation": request.operation,
+        "key": request.key,
+        "fingerprint": request.fingerprint,
+        "status": status.value,
+        "answer": session.keyring.encrypt("outcome", answer, bound_to=bound_to),
+        "member_id": member_id,
+    }
+    last_writes.note(session, FINISHED, row)
+
+
+def _finishing(_dialect: str, prefixes: Sequence[str]) -> sa.Update:
+    (prefix,) = prefixes  # one key a step
+    row = given(outcomes, ("client", "operation", "key", "fingerprint"), prefix)
+    unfinished = (outcomes.c.status == "running", outcomes.c.fingerprint == row["fingerprint"])
+    return (
         sa.update(outcomes)
-        .where(
-            *_same(request.client, request.operation, request.key),
-            outcomes.c.status == "running",
-            outcomes.c.fingerprint == request.fingerprint,
-        )
-        .values(status=status.value, answer=sealed, member_id=member_id)
+        .where(*_same(row["client"], row["operation"], row["key"]), *unfinished)
+        .values(given(outcomes, ("status", "answer", "member_id"), prefix))
     )
-    if finished.rowcount != 1:
-        raise RuntimeError("only a claimed and unfinished key has an outcome to remember")
+
+
+FINISHED = LastWrite("outcomes", _finishing)
 
 
 def _row(session: Session, client: str, operation: str, key: str) -> Any:
@@ -133,19 +160,19 @@ def _row(session: Session, client: str, operation: str, key: str) -> Any:
 def _stored(session: Session, row: Any) -> StoredOutcome:
     if row["status"] == "running":
         raise KeyInUse
-    purpose = _purpose(row["client"], row["operation"], row["key"])
+    bound_to = _bound_to(row["client"], row["operation"], row["key"])
     return StoredOutcome(
         status=OutcomeStatus(row["status"]),
-        answer=session.keyring.decrypt(purpose, row["answer"]),
+        answer=session.keyring.decrypt("outcome", row["answer"], bound_to=bound_to),
         member_id=row["member_id"],
         created_at=row["created_at"],
     )
 
 
-def _purpose(client: str, operation: str, key: str) -> str:
+def _bound_to(client: str, operation: str, key: str) -> str:
     """Binds an answer to its own row: copied to another, it does not open."""
-    return f"outcome\x1f{client}\x1f{operation}\x1f{key}"
+    return f"{client}\x1f{operation}\x1f{key}"
 
 
-def _same(client: str, operation: str, key: str) -> tuple[sa.ColumnElement[bool], ...]:
+def _same(client: Any, operation: Any, key: Any) -> tuple[sa.ColumnElement[bool], ...]:
     return (outcomes.c.client == client, outcomes.c.operation == operation, outcomes.c.key == key)

@@ -1,9 +1,10 @@
 """One round of sealing: seal what is new, then tell the anchor. Knows no threads and no times between rounds."""
 
 from ledger.anchors import AnchorFile, SealError, fits
-from ledger.database import Session, read
+from ledger.database import Session
 from ledger.seals import Seal, newest_seal, seal_leaves, seals_in_order
 from ledger.signing import SealKey
+from ledger.transactions import read
 
 
 def seal_and_anchor(session: Session, key: SealKey, anchor: AnchorFile) -> Seal | None:

@@ -19,9 +19,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from ledger import merkle
-from ledger.database import Session, read, transact
+from ledger.database import Session
 from ledger.seal_tables import leaves, seals
 from ledger.signing import SealKey
+from ledger.transactions import read, transact
 
 VERSION = 1
 GENESIS = bytes(32)

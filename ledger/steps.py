@@ -7,6 +7,7 @@ building them costs Python more than the database needs to run them. Knows no ta
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy.sql.dml import UpdateBase
 from ledger.columns import Instant
 from ledger.database import Session
 from ledger.leaves import note_step
+from ledger.prepared import Prepared
 
 Values = Mapping[str, Any]
 
@@ -45,7 +47,8 @@ class Plan:
         self.dialect = dialect
         self.parts: list[tuple[str, sa.Executable]] = []
         self.answers: dict[str, Answer] = {}
-        self.told: dict[str, sa.Table] = {}
+        self.told: list[_Told] = []
+        self.computed: dict[str, sa.ColumnElement[Any]] = {}
         self._ctes: list[sa.CTE] = []
 
     def now(self) -> sa.ColumnElement[datetime]:
@@ -83,13 +86,27 @@ class Plan:
         self.write(name, _rows_into(table, after, rows))
 
     def record(self, table: sa.Table, after: Answer, *rows: Mapping[str, Any]) -> None:
-        """Rows as by insert(), told afterwards as they were stored: leaves are made of them."""
-        # No column has this name, or PostgreSQL would tell that column instead of the row.
-        stored = f"stored_{len(self.told)}"
-        self.told[stored] = table
-        # The star keeps the statement short: psycopg forgets how it read one of more than 4096 characters.
-        columns: list[Any] = list(table.c) if self.dialect == "sqlite" else [sa.literal_column("*")]
-        self.write(stored, _rows_into(table, after, rows).returning(*columns))
+        """Rows as by insert(), whose values the step tells afterwards: leaves are made of them."""
+        self.insert(f"stored_{len(self.told)}", table, after, *rows)
+        sources = [
+            [(column.name, self._source(row.get(column.name, sa.null()))) for column in table.c]
+            for row in rows
+        ]
+        self.told.append(_Told(table, sources))
+
+    def _source(self, value: Any) -> "_Source":
+        """Where run() finds a value: among its arguments and the answers, or it is asked for as well."""
+        if isinstance(value, sa.BindParameter):
+            return _Source(value.key, None) if value.required else _Source("", value.value)
+        if isinstance(value, sa.Null):
+            return _Source("", None)
+        for name, answer in self.answers.items():
+            for key in answer.names:
+                if answer[key] is value:
+                    return _Source(f"{name}__{key}", None)
+        name = f"computed__{len(self.computed)}"
+        self.computed[name] = value
+        return _Source(name, None)
 
     def whole(self) -> sa.Select[Any]:
         """All of it as one statement, for PostgreSQL; its row has every answer's columns as name__column."""
@@ -98,7 +115,7 @@ class Plan:
             for name, answer in self.answers.items()
             for key in answer.names
         ]
-        labels += [_told(cte) for cte in self._ctes if cte.name in self.told]
+        labels += [value.label(name) for name, value in self.computed.items()]
         rows = [answer.source for answer in self.answers.values() if answer.source is not None]
         joined: Any = rows[0]
         for row in rows[1:]:
@@ -111,47 +128,68 @@ class Step:
 
     def __init__(self, build: Callable[[Plan], None]) -> None:
         self._build = build
-        self._plans: dict[str, tuple[Plan, sa.Select[Any] | None]] = {}
+        self._plans: dict[str, tuple[Plan, Prepared | None]] = {}
 
     def run(self, session: Session, **arguments: object) -> Values | None:
         """The answers as name__column, or None when a part that had to answer did not."""
         plan, whole = self._plan(session.dialect)
         values: dict[str, Any] = {f"arg_{name}": value for name, value in arguments.items()}
         values["arg_now"] = session.clock.bound(session.dialect)
-        # The ORM's own execute adds a third to the cost and nothing that Core tables need.
-        connection = session.connection()
-        if whole is not None:
-            row = connection.execute(whole, values).mappings().one_or_none()
-            if row is None:
-                return None
-            note_step(session, [(table, row[f"told__{name}"]) for name, table in plan.told.items()])
-            return dict(row)
-        told: list[tuple[sa.Table, Sequence[Any]]] = []
-        for name, statement in plan.parts:
-            result = connection.execute(statement, values)
-            if name in plan.answers:
-                answer = result.mappings().one_or_none()
-                if answer is None:
-                    return None
-                values |= {f"{name}__{key}": value for key, value in answer.items()}
-            elif name in plan.told:
-                told.append((plan.told[name], result.mappings().all()))
-        note_step(session, told)
-        return values
+        answers = _by_parts(session, plan, values) if whole is None else _at_once(session, whole, values)
+        if answers is not None:
+            values |= answers
+            note_step(session, [(told.table, told.rows(values)) for told in plan.told])
+        return answers
 
-    def _plan(self, dialect: str) -> tuple[Plan, sa.Select[Any] | None]:
+    def _plan(self, dialect: str) -> tuple[Plan, Prepared | None]:
         # Two threads may build the same plan at the same time; either is good.
         if dialect not in self._plans:
             plan = Plan(dialect)
             self._build(plan)
-            self._plans[dialect] = (plan, None if dialect == "sqlite" else plan.whole())
+            self._plans[dialect] = (plan, None if dialect == "sqlite" else Prepared(plan.whole()))
         return self._plans[dialect]
 
 
-def _told(cte: sa.CTE) -> sa.Label[Any]:
-    """The stored rows of one part as JSON, because the whole has one row only."""
-    stored = sa.func.json_agg(sa.literal_column(str(cte.name)), type_=sa.JSON)
-    return sa.select(stored).select_from(cte).scalar_subquery().label(f"told__{cte.name}")
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A value of a stored row: by its name among what a run knows, or always the same."""
+
+    name: str
+    constant: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    table: sa.Table
+    sources: Sequence[Sequence[tuple[str, _Source]]]
+
+    def rows(self, values: Values) -> list[Values]:
+        return [
+            {column: values[source.name] if source.name else source.constant for column, source in row}
+            for row in self.sources
+        ]
+
+
+def _at_once(session: Session, whole: Prepared, values: Values) -> Values | None:
+    rows = whole.rows(session, values)
+    return rows[0] if rows else None
+
+
+def _by_parts(session: Session, plan: Plan, values: Values) -> Values | None:
+    # The ORM's own execute adds a third to the cost and nothing that Core tables need.
+    connection = session.core()
+    known = dict(values)
+    for name, statement in plan.parts:
+        result = connection.execute(statement, known)
+        if name in plan.answers:
+            answer = result.mappings().one_or_none()
+            if answer is None:
+                return None
+            known |= {f"{name}__{key}": value for key, value in answer.items()}
+    if plan.computed:
+        asked = sa.select(*(value.label(name) for name, value in plan.computed.items()))
+        known |= connection.execute(asked, known).mappings().one()
+    return known
 
 
 def _rows_into(table: sa.Table, after: Answer, rows: Sequence[Mapping[str, Any]]) -> sa.Insert:

@@ -6,10 +6,19 @@ Personal values and codes never enter a record: it holds ids, numbers and field 
 import re
 from typing import Any
 
-import sqlalchemy as sa
 from pydantic import TypeAdapter
 
-from ledger import BOOK_RECORDS, MemberId, RecordKind, Refusal, Session, new_id, note_leaf
+from ledger import (
+    BOOK_RECORDS,
+    MemberId,
+    RecordKind,
+    Refusal,
+    Session,
+    insert_into,
+    new_id,
+    note_last_write,
+    note_leaf,
+)
 from panel_app.programme.access import Actor
 from panel_app.programme.models import AuditRecord, OutboxEvent
 
@@ -23,11 +32,14 @@ AUDIT_RECORD = RecordKind(
         )
     },
 )
+RECORD = insert_into(AUDIT_RECORD.table)
+EVENT = insert_into(OutboxEvent.metadata.tables["outbox_events"])
 SEALED = (*BOOK_RECORDS, AUDIT_RECORD)
 """Every kind of record that has leaves."""
 
 # Of a refusal's data these stand in the trail; the rest may hold what a person typed.
 _REFUSAL_FIELDS = ("missing", "status", "booking_id", "field", "why", "kind", "limit", "tender", "permission")
+_PLAIN = TypeAdapter(dict[str, Any])
 _BOOKING_ID = re.compile(r"B1-[0-9A-Z]{11}", re.ASCII)
 
 
@@ -65,15 +77,14 @@ def record_refusal(
 
 def event(session: Session, event_type: str, member_id: MemberId | None, **payload: Any) -> None:
     """Put an event for other surfaces into the outbox; it exists exactly when the deed does."""
-    session.execute(
-        sa.insert(OutboxEvent).values(
-            id=new_id(),
-            type=event_type,
-            member_id=member_id,
-            payload=_json(payload),
-            created_at=session.clock.now(),
-        )
-    )
+    row = {
+        "id": new_id(),
+        "type": event_type,
+        "member_id": member_id,
+        "payload": _json(payload),
+        "created_at": session.clock.now(),
+    }
+    note_last_write(session, EVENT, row)
 
 
 def _insert(
@@ -101,10 +112,10 @@ def _insert(
         "request_id": actor.request_id,
         "details": _json(details),
     }
-    session.execute(sa.insert(AuditRecord).values(row))
+    note_last_write(session, RECORD, row)
     note_leaf(session, AUDIT_RECORD, row)
 
 
 def _json(values: dict[str, Any]) -> dict[str, Any]:
-    plain: dict[str, Any] = TypeAdapter(dict[str, Any]).dump_python(values, mode="json")
+    plain: dict[str, Any] = _PLAIN.dump_python(values, mode="json")
     return plain

@@ -120,16 +120,16 @@ def _record_refusal(session: Session, actor: Actor, step: Step, refusal: Refusal
 
 
 def _effects(session: Session, actor: Actor, step: Step, run: Callable[[], T]) -> T | _Refused:
-    savepoint = session.begin_nested()
+    savepoint = ledger.Savepoint(session)
     try:
         result = run()
     except Refusal as refusal:
-        savepoint.rollback()
+        savepoint.undo()
         if step.on_refusal is not None:
             step.on_refusal(refusal)
         _record_refusal(session, actor, step, refusal)
         return _Refused(refusal)
-    savepoint.commit()
+    session.flush()
     return result
 
 
@@ -141,13 +141,14 @@ def _raised(result: T | _Refused) -> T:
 
 def canonical(kind: Any, value: object) -> bytes:
     """The canonical JSON of a frozen dataclass: sorted keys, no spaces, UTF-8."""
-    plain_value = TypeAdapter(kind).dump_python(value, mode="json")
+    plain_value = _adapter(kind).dump_python(value, mode="json")
     return json.dumps(plain_value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _replayed(answer: type[T], stored: StoredOutcome) -> T | _Refused:
     if stored.status == "success":
-        return TypeAdapter(answer).validate_json(stored.answer)
+        result: T = _adapter(answer).validate_json(stored.answer)
+        return result
     record = json.loads(stored.answer)
     return _Refused(refusal_from(Reason(record["reason"]), record["data"]))
 
@@ -159,7 +160,7 @@ def _refusal_bytes(refusal: Refusal) -> bytes:
 
 def refusal_data(refusal: Refusal) -> dict[str, Any]:
     """A refusal's fields as JSON values."""
-    data: dict[str, Any] = TypeAdapter(dict[str, Any]).dump_python(refusal.data(), mode="json")
+    data: dict[str, Any] = _adapter(dict[str, Any]).dump_python(refusal.data(), mode="json")
     return data
 
 
@@ -167,10 +168,18 @@ def refusal_from(reason: Reason, data: dict[str, Any]) -> Refusal:
     """The refusal again, from its reason and its fields as JSON values."""
     kind = _kinds_of_refusal()[reason]
     types = {name: hint for name, hint in _fields(kind).items() if name in data}
-    values = {
-        name: TypeAdapter(hint).validate_python(data[name], strict=False) for name, hint in types.items()
-    }
+    values = {name: _adapter(hint).validate_python(data[name], strict=False) for name, hint in types.items()}
     return kind(**values)
+
+
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return _adapters(kind)
+
+
+@cache
+def _adapters(kind: Any) -> TypeAdapter[Any]:
+    """Built once a type: building one costs more than a whole step."""
+    return TypeAdapter(kind)
 
 
 def _fields(kind: type[Refusal]) -> dict[str, Any]:

@@ -136,12 +136,11 @@ def test_a_savepoint_takes_the_leaves_of_its_records_with_it(books: Books):
 
     def partly() -> list[UUID]:
         first = ledger.charge_claim(books.session, origin, member_id=MEMBER, points=ledger.Points(5))
-        savepoint = books.session.begin_nested()
+        savepoint = ledger.Savepoint(books.session)
         ledger.charge_claim(books.session, origin, member_id=MEMBER, points=ledger.Points(5))
-        savepoint.rollback()
-        savepoint = books.session.begin_nested()
+        savepoint.undo()
+        ledger.Savepoint(books.session)
         second = ledger.charge_claim(books.session, origin, member_id=MEMBER, points=ledger.Points(5))
-        savepoint.commit()
         return [first.id, second.id]
 
     kept = books.run(partly)

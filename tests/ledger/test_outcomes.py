@@ -44,9 +44,9 @@ def test_the_same_key_gets_the_same_answer(session: Session, clock: ManualClock)
 def test_a_refusal_is_remembered_with_what_its_step_had_done_undone(session: Session):
     def step() -> None:
         assert ledger.claim_key(session, REQUEST) is None
-        with session.begin_nested() as savepoint:
-            ledger.open_house(session)
-            savepoint.rollback()
+        savepoint = ledger.Savepoint(session)
+        ledger.open_house(session)
+        savepoint.undo()
         ledger.remember_refusal(session, REQUEST, b"not_enough_points", None)
 
     ledger.transact(session, step)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 import ledger
 from ledger import Database, Session
-from ledger.database import _Writers
+from ledger.writers import Writers
 from ledger.models import balances
 from tests.ledger.books import Books
 from tests.ledger.threads import at_once
@@ -153,7 +153,7 @@ def test_sqlite_is_durable_and_reads_do_not_wait_for_a_writer(database: Database
 
 
 def test_writers_go_in_the_order_they_came():
-    writers, order, waiting = _Writers(), [], []
+    writers, order, waiting = Writers(), [], []
     with writers.turn():
         for number in range(8):
 
