@@ -13,11 +13,13 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 from sqlalchemy.exc import DBAPIError
 
 BEGIN = b"BEGIN ISOLATION LEVEL READ COMMITTED"
+# What was prepared is gone, because somebody deallocated it: transact() tries again, and it is prepared anew.
+FORGOTTEN = b"26000"
 _DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 
 
@@ -51,6 +53,11 @@ class Link:
         if self._pgconn.transaction_status != TransactionStatus.IDLE:
             self.command(b"COMMIT")
 
+    def rollback(self) -> None:
+        """psycopg's own would have the connection forget what was prepared on it, ours included."""
+        if self._pgconn.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+            self._pgconn.exec_(b"ROLLBACK")
+
     def _begin(self) -> None:
         if self._pgconn.transaction_status == TransactionStatus.IDLE:
             self._judge(self._pgconn.exec_(BEGIN), BEGIN)
@@ -74,6 +81,8 @@ class Link:
     def _judge(self, result: PGresult, sql: bytes) -> None:
         if result.status in _DONE:
             return
+        if result.error_field(DiagnosticField.SQLSTATE) == FORGOTTEN:
+            self._prepared.clear()
         lost = self._pgconn.status == ConnStatus.BAD
         fault = psycopg.OperationalError(result.get_error_message()) if lost else error_from_result(result)
         if lost:

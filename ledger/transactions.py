@@ -8,21 +8,21 @@ knows whether it was done: the caller asks again with the same key.
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 import psycopg
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
-from ledger import last_writes
+from ledger import last_writes, libpq
 from ledger.database import Session, sqlstate
 
 T = TypeVar("T")
 
 ATTEMPTS_MAX = 8
 RETRY_SECONDS_MAX = 6.0
-UNDONE = {"40001", "40P01", "55P03"}
+UNDONE = {"40001", "40P01", "55P03", libpq.FORGOTTEN.decode()}
 LOST = {"57P01", "57P02", "57P03"}
 
 
@@ -45,7 +45,7 @@ def transact(session: Session, run: Callable[[], T]) -> T:
                 committing = True
                 _commit(session)
             except BaseException as fault:
-                session.rollback()
+                _rollback(session)
                 session.last_writes.clear()
                 last = attempt == ATTEMPTS_MAX or time.monotonic() > give_up_at
                 if last or not _did_nothing(fault, committing=committing):
@@ -64,7 +64,7 @@ def read(session: Session) -> Iterator[None]:
     try:
         yield
     finally:
-        session.rollback()
+        _rollback(session)
 
 
 def _did_nothing(fault: BaseException, *, committing: bool) -> bool:
@@ -114,3 +114,10 @@ def _commit(session: Session) -> None:
         # The session's own COMMIT costs more than the database's; it finds nothing left to do.
         session.link().commit()
     session.commit()
+
+
+def _rollback(session: Session) -> None:
+    if session.dialect == "postgresql" and session.in_transaction():
+        with suppress(DBAPIError, PendingRollbackError):  # a connection that is lost has nothing to roll back
+            session.link().rollback()
+    session.rollback()

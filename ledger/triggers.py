@@ -72,7 +72,7 @@ def remove(connection: sa.Connection) -> None:
 def remove_functions(connection: sa.Connection) -> None:
     """Takes off what PostgreSQL's triggers call, once their tables are gone."""
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.text("DROP FUNCTION IF EXISTS ledger_refuse(), ledger_balance()"))
+        connection.execute(sa.text("DROP FUNCTION IF EXISTS ledger_refuse(), entries_balance(), postings_balance()"))
 
 
 def names(connection: sa.Connection) -> list[str]:

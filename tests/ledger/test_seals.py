@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 import ledger
-from ledger import AnchorFile, Database, SealError, SealKey, Session
+from ledger import AnchorFile, Database, SealError, SealKey, Session, last_writes
 from ledger.seal_tables import leaves
 from ledger.seals import GENESIS, seal_leaves, seals_in_order
 from tests.ledger.books import MEMBER, ORIGIN, Books
