@@ -97,7 +97,7 @@ def engine_for(url: str) -> sa.Engine:
     if address.drivername == "postgresql":
         address = address.set(drivername="postgresql+psycopg")
     options = f"-c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={STATEMENT_TIMEOUT} -c timezone=UTC"
-    return sa.create_engine(
+    engine = sa.create_engine(
         address,
         isolation_level="READ COMMITTED",
         hide_parameters=True,
@@ -105,6 +105,19 @@ def engine_for(url: str) -> sa.Engine:
         max_overflow=16,
         connect_args={"options": options},
     )
+    # Before psycopg's own, which then find nothing left to do: they cost more than the database's.
+    sa.event.listen(engine, "commit", _commit_postgresql)
+    sa.event.listen(engine, "rollback", _rollback_postgresql)
+    return engine
+
+
+def _commit_postgresql(connection: sa.Connection) -> None:
+    Link(connection).commit()
+
+
+def _rollback_postgresql(connection: sa.Connection) -> None:
+    if not connection.invalidated:
+        Link(connection).rollback()
 
 
 def _sqlite(address: sa.URL) -> sa.Engine:

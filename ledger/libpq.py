@@ -54,7 +54,7 @@ class Link:
             self.command(b"COMMIT")
 
     def rollback(self) -> None:
-        """psycopg's own would have the connection forget what was prepared on it, ours included."""
+        """Psycopg's own would have the connection forget what was prepared on it, ours included."""
         if self._pgconn.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
             self._pgconn.exec_(b"ROLLBACK")
 
@@ -68,6 +68,8 @@ class Link:
         adapter = self._prepared.get(statement.name) or self._prepare(statement)
         given = adapter.dump_sequence(values, statement.formats)
         result = self._pgconn.exec_prepared(statement.name, given, adapter.formats)
+        if result.error_field(DiagnosticField.SQLSTATE) == FORGOTTEN:
+            del self._prepared[statement.name]
         self._judge(result, statement.sql)
         adapter.set_pgresult(result)
         rows: list[tuple[Any, ...]] = adapter.load_rows(0, result.ntuples, tuple)
@@ -81,8 +83,6 @@ class Link:
     def _judge(self, result: PGresult, sql: bytes) -> None:
         if result.status in _DONE:
             return
-        if result.error_field(DiagnosticField.SQLSTATE) == FORGOTTEN:
-            self._prepared.clear()
         lost = self._pgconn.status == ConnStatus.BAD
         fault = psycopg.OperationalError(result.get_error_message()) if lost else error_from_result(result)
         if lost:

@@ -8,12 +8,12 @@ knows whether it was done: the caller asks again with the same key.
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TypeVar
 
 import psycopg
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, PendingRollbackError
+from sqlalchemy.exc import DBAPIError
 
 from ledger import last_writes, libpq
 from ledger.database import Session, sqlstate
@@ -43,9 +43,9 @@ def transact(session: Session, run: Callable[[], T]) -> T:
                 session.flush()
                 last_writes.write(session)
                 committing = True
-                _commit(session)
+                session.commit()
             except BaseException as fault:
-                _rollback(session)
+                session.rollback()
                 session.last_writes.clear()
                 last = attempt == ATTEMPTS_MAX or time.monotonic() > give_up_at
                 if last or not _did_nothing(fault, committing=committing):
@@ -64,7 +64,7 @@ def read(session: Session) -> Iterator[None]:
     try:
         yield
     finally:
-        _rollback(session)
+        session.rollback()
 
 
 def _did_nothing(fault: BaseException, *, committing: bool) -> bool:
@@ -84,7 +84,7 @@ class Savepoint:
     """A point in a transaction to which a step is undone: its rows, what it would write last, its objects."""
 
     def __init__(self, session: Session) -> None:
-        session.flush()
+        session.flush()  # what was done before the savepoint stays
         self._session = session
         self._noted = len(session.last_writes)
         self._loaded = set(session.identity_map.keys())
@@ -107,17 +107,3 @@ class Savepoint:
             self._session.core().exec_driver_sql(sql)
         else:
             self._session.link().command(sql.encode())
-
-
-def _commit(session: Session) -> None:
-    if session.dialect == "postgresql":
-        # The session's own COMMIT costs more than the database's; it finds nothing left to do.
-        session.link().commit()
-    session.commit()
-
-
-def _rollback(session: Session) -> None:
-    if session.dialect == "postgresql" and session.in_transaction():
-        with suppress(DBAPIError, PendingRollbackError):  # a connection that is lost has nothing to roll back
-            session.link().rollback()
-    session.rollback()

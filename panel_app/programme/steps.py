@@ -129,7 +129,7 @@ def _effects(session: Session, actor: Actor, step: Step, run: Callable[[], T]) -
             step.on_refusal(refusal)
         _record_refusal(session, actor, step, refusal)
         return _Refused(refusal)
-    session.flush()
+    session.flush()  # a refusal by a constraint belongs to the step
     return result
 
 

@@ -76,7 +76,9 @@ class Server:
 
     def _open(self) -> None:
         self.database = Database(self._url, clock=self.clock, keyring=Keyring(bytes(32)))
-        sa.event.listen(self.database.engine, "commit", partial(self._reach, Point.BEFORE_COMMIT))
+        # First of all listeners: on PostgreSQL the commit itself is one.
+        reach = partial(self._reach, Point.BEFORE_COMMIT)
+        sa.event.listen(self.database.engine, "commit", reach, insert=True)
 
     def _keyed(self, session: Session, wish: Wish) -> bytes:
         """What a use case does with a key: its row first, the effects in a savepoint, then what came of it."""
@@ -92,16 +94,15 @@ class Server:
         if stored is not None:
             return stored.answer
         self._reach(Point.AFTER_OUTCOME, connection)
-        savepoint = session.begin_nested()
+        savepoint = ledger.Savepoint(session)
         try:
             done = fulfil(session, Origin(client=wish.surface, source="in-store"), wish)
         except Refusal as refusal:
-            savepoint.rollback()
+            savepoint.undo()
             self._reach(Point.AFTER_EFFECT, connection)
             answer = _bytes({"refused": refusal.reason.value, **refusal.data()})
             ledger.remember_refusal(session, request, answer, wish.member_id)
         else:
-            savepoint.commit()
             self._reach(Point.AFTER_EFFECT, connection)
             answer = _bytes(done)
             ledger.remember_success(session, request, answer, wish.member_id)

@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 import ledger
 from ledger import Database, Session
-from ledger.writers import Writers
 from ledger.models import balances
+from ledger.writers import Writers
 from tests.ledger.books import Books
 from tests.ledger.threads import at_once
 
