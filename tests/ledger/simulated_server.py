@@ -1,6 +1,6 @@
 """A server of the simulator: one keyed step a request, and it can be killed at named points. Knows no network.
 
-The points are reached in the step around the ledger, and in the engine's own commit; the ledger knows none of them.
+The points are reached in the step around the ledger and in the session's commit; the ledger knows none of them.
 """
 
 import json
@@ -47,7 +47,7 @@ class Server:
     def answer(self, wish: Wish, die_at: Point | None = None) -> bytes:
         """The answer as the surface gets it; KilledError where the server dies on the way to it."""
         self._die_at = die_at
-        with self.database.session() as session:
+        with self._session() as session:
             answer = ledger.transact(session, partial(self._keyed, session, wish))
             self._reach(Point.AFTER_COMMIT, None)
         return answer
@@ -55,7 +55,7 @@ class Server:
     def do(self, step: Callable[[Session], T], die_at: Point | None = None) -> T:
         """A step that needs no key, such as a sweep."""
         self._die_at = die_at
-        with self.database.session() as session:
+        with self._session() as session:
             done = ledger.transact(session, lambda: step(session))
             self._reach(Point.AFTER_COMMIT, None)
         return done
@@ -76,9 +76,14 @@ class Server:
 
     def _open(self) -> None:
         self.database = Database(self._url, clock=self.clock, keyring=Keyring(bytes(32)))
-        # First of all listeners: on PostgreSQL the commit itself is one.
-        reach = partial(self._reach, Point.BEFORE_COMMIT)
-        sa.event.listen(self.database.engine, "commit", reach, insert=True)
+
+    def _session(self) -> Session:
+        session = self.database.session()
+        sa.event.listen(session, "before_commit", self._reach_commit)
+        return session
+
+    def _reach_commit(self, session: Session) -> None:
+        self._reach(Point.BEFORE_COMMIT, session.connection())
 
     def _keyed(self, session: Session, wish: Wish) -> bytes:
         """What a use case does with a key: its row first, the effects in a savepoint, then what came of it."""

@@ -15,7 +15,7 @@ MIX = 1
 def sealed_answers(shop: Shop, key: str) -> list[bytes]:
     return [
         shop.session.keyring.decrypt(
-            f"outcome\x1f{row['client']}\x1f{row['operation']}\x1f{key}", row["answer"]
+            "outcome", row["answer"], bound_to=f"{row['client']}\x1f{row['operation']}\x1f{key}"
         )
         for row in shop.rows("outcomes")
         if row["key"] == key
