@@ -5,8 +5,8 @@ from alembic import op
 
 from ledger import triggers
 
-revision = "0006"
-down_revision = "0005"
+revision = "0009"
+down_revision = "0008"
 
 
 def upgrade() -> None:
