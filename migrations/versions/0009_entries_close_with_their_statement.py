@@ -6,7 +6,7 @@ from alembic import op
 from ledger import triggers
 
 revision = "0009"
-down_revision = "0008"
+down_revision = "0007"
 
 
 def upgrade() -> None:
