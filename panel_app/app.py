@@ -19,7 +19,7 @@ from panel_app.sealer import Sealer
 from panel_app.sweeper import Sweeper
 from panel_app.web import database as web_database
 from panel_app.web import errors, health, identity, localisation, permissions, rate_limits, security
-from panel_app.web.counter import scanner_setup
+from panel_app.web.counter import scanner_setup, vouchers
 from panel_app.web.counter import views as counter
 from panel_app.web.manager import views as manager
 from panel_app.web.member import views as member
@@ -78,6 +78,7 @@ def build_app(settings: Settings, database: Database) -> Flask:
         sign_in.blueprint,
         counter.blueprint,
         scanner_setup.blueprint,
+        vouchers.blueprint,
         manager.blueprint,
         member.blueprint,
         localisation.blueprint,

@@ -66,6 +66,7 @@ for one in (
     demo.seed,
     pictures.scan,
     codes.codes,
+    codes.vouchers,
     books.verify,
     books.holds,
     seals.seal,

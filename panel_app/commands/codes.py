@@ -35,6 +35,26 @@ def import_codes(file: Path, sku: str) -> None:
     _tell(report, f"codes of {sku}")
 
 
+@click.group()
+def vouchers() -> None:
+    """Vouchers that pay a cash part."""
+
+
+@vouchers.command("import")
+@_FILE
+def import_vouchers(file: Path) -> None:
+    """Add vouchers from a CSV file with the columns code, amount (12.50), currency and last_day (2027-12-31).
+
+    Lines that are not taken are named; the exit code is 1 when there is one.
+    """
+    from panel_app.programme import importing
+    from panel_app.programme.access import system
+
+    with database_to_write() as database, database.session() as session:
+        report = importing.import_vouchers(session, system("console"), _bytes_of(file))
+    _tell(report, "vouchers")
+
+
 def _bytes_of(file: Path) -> bytes:
     from panel_app.programme.csv_lists import BYTES_MAX
 

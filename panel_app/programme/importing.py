@@ -1,19 +1,22 @@
-"""The import of lists, line by line: partners' codes for a reward. Draws none and shows none."""
+"""The import of lists, line by line: partners' codes for a reward, and vouchers. Draws none and shows none."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from babel.numbers import get_currency_precision
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger import NotFound, Session, new_id
-from panel_app.programme import audit, external_codes
+from panel_app.programme import audit, external_codes, vouchers
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.csv_lists import ROWS_A_PORTION, Line, LineFault, NotTaken, Report, lines_of
-from panel_app.programme.models import ExternalCode, Reward
+from panel_app.programme.models import Branch, ExternalCode, Reward, Voucher
 from panel_app.programme.programme_facts import tag_of
 from panel_app.programme.refusals import InvalidInput
 from panel_app.programme.rules import Rule
@@ -21,8 +24,11 @@ from panel_app.programme.steps import Step, plain
 from scanner import CodeReason, CodeRefused, Ean8, Ean13, parse
 
 CODE_COLUMNS = ("code",)
+VOUCHER_COLUMNS = ("code", "amount", "currency", "last_day")
+AMOUNT_MAX = 10**9  # in minor units: what is worth more is no voucher
 # Shorter ones are guessed, longer ones are read by no scanner that a shop has.
 CODE_LENGTH_MIN, CODE_LENGTH_MAX = 6, 200
+_AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,4})?", re.ASCII)
 _PIN = re.compile(r"[0-9]{6}")
 _Rows = dict[int, dict[str, Any]]
 _Judge = Callable[[Line], dict[str, Any] | LineFault]
@@ -62,6 +68,56 @@ def import_codes(session: Session, actor: Actor, sku: str, data: bytes) -> Repor
         return taken
 
     return written(rows, faults, lambda portion: plain(session, actor, step, lambda: take(portion)))
+
+
+def import_vouchers(session: Session, actor: Actor, data: bytes) -> Report:
+    """Take vouchers from a CSV file; as import_codes, with amount, currency and last day beside the code.
+
+    The amount is written as 12.50, in a currency of one of the branches; the day as 2027-12-31. Raises InvalidInput.
+    """
+
+    def begin() -> frozenset[str]:
+        return frozenset(session.scalars(sa.select(Branch.currency)))
+
+    step = Step(operation="vouchers.import", permission=Permission.ADMINISTER)
+    currencies = plain(session, actor, step, begin)
+
+    def judge(line: Line) -> dict[str, Any] | LineFault:
+        if line.values is None:
+            return LineFault.UNREADABLE
+        code, currency = line.values["code"], line.values["currency"]
+        if currency not in currencies:
+            return fault_of(code) or LineFault.CURRENCY
+        amount, last_day = _amount(line.values["amount"], currency), _day(line.values["last_day"])
+        fault = fault_of(code) or (LineFault.AMOUNT if amount is None else None)
+        fault = fault or (LineFault.DATE if last_day is None else None)
+        worth = {"amount": amount, "currency": currency, "last_day": last_day}
+        return fault or {**worth, **vouchers.sealed(session, code)}
+
+    rows, faults = judged(lines_of(data, VOUCHER_COLUMNS), judge)
+
+    def take(portion: _Rows) -> set[bytes]:
+        taken = insert_new(session, Voucher, portion)
+        audit.record(session, actor, "vouchers.imported", vouchers=len(taken))
+        return taken
+
+    return written(rows, faults, lambda portion: plain(session, actor, step, lambda: take(portion)))
+
+
+def _amount(text: str, currency: str) -> int | None:
+    """Minor units of an amount as 12.50; None for anything else, also for more places than the currency has."""
+    places = get_currency_precision(currency)
+    if not _AMOUNT.fullmatch(text):
+        return None
+    minor = Decimal(text).scaleb(places)
+    return int(minor) if minor == int(minor) and 0 < minor <= AMOUNT_MAX else None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def fault_of(code: str) -> LineFault | None:

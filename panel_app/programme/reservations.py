@@ -26,7 +26,7 @@ from ledger import (
     Session,
     new_id,
 )
-from panel_app.programme import audit, branches, claim_rules, claims, members, receipts, stock
+from panel_app.programme import audit, branches, claim_rules, claims, members, receipts, stock, vouchers
 from panel_app.programme.access import Actor
 from panel_app.programme.baskets import Basket, Order, basket_of
 from panel_app.programme.giving_back import ReleaseReason
@@ -295,4 +295,5 @@ def reservation_of(session: Session, redemption: Redemption, balance_before: Poi
         opened_at=redemption.opened_at,
         expires_at=redemption.expires_at,
         tender_types=tuple(TenderType(tender) for tender in branch.tender_types),
+        vouchers=vouchers.held_by(session, redemption.id),
     )

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 import ledger
 from ledger import Charge, Entry, EntryId, MemberId, NotFound, Points, Session
-from panel_app.programme import audit, claims, members, receipts, reservations, stock
+from panel_app.programme import audit, claims, members, receipts, reservations, stock, vouchers
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.giving_back import GRACE, MANAGERS_REASONS, Goods, ReversalReason
 from panel_app.programme.models import Claim, Member, Redemption, RedemptionLine
@@ -156,6 +156,7 @@ def _close(session: Session, actor: Actor, redemption: Redemption, entry: Entry,
     if wanted.goods is Goods.RETURNED:
         for line in lines:
             line.fulfilment = FulfilmentStatus.CANCELLED.value
+    vouchers.restore(session, redemption.id)
     session.flush()  # the receipt below is read back from the rows; stock, which tills share, comes last
     if wanted.goods is Goods.RETURNED:
         for line in lines:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger import WHOLE_MAX, CashLeg, Minor, Session
+from panel_app.programme import vouchers
 from panel_app.programme.models import Branch, Redemption, Tender
 from panel_app.programme.refusals import (
     InvalidInput,
@@ -25,20 +26,22 @@ TENDERS_MAX = 8
 def accept(
     session: Session, redemption: Redemption, branch: Branch, tenders: Sequence[TenderGiven]
 ) -> list[CashLeg]:
-    """Check the tenders against what is due, write them, and give the cash legs to post.
+    """Check the tenders, with the vouchers that the redemption holds, against what is due, and write them.
 
+    Gives the cash legs to post.
     Raises TenderNotAccepted, TenderReferenceNeeded, TenderReferenceUsed, TendersDoNotAddUp or InvalidInput.
     """
     if len(tenders) > TENDERS_MAX:
         raise InvalidInput(field="tenders", rule=Rule.AT_MOST, high=TENDERS_MAX)
     for tender in tenders:
         _check(branch, tender)
-    total = sum(tender.amount for tender in tenders)
+    paid = [*tenders, *vouchers.spend(session, redemption)]
+    total = sum(tender.amount for tender in paid)
     if total != redemption.cash_due:
         raise TendersDoNotAddUp(
             due=Minor(redemption.cash_due), given=Minor(total), currency=redemption.currency
         )
-    for number, tender in enumerate(tenders, start=1):
+    for number, tender in enumerate(paid, start=1):
         _write(session, redemption, number, tender)
     return [
         CashLeg(
@@ -48,11 +51,13 @@ def accept(
             currency=redemption.currency,
             reference=tender.reference,
         )
-        for tender in tenders
+        for tender in paid
     ]
 
 
 def _check(branch: Branch, tender: TenderGiven) -> None:
+    if tender.type is TenderType.VOUCHER:  # it is put on by its code, which says what it is worth
+        raise InvalidInput(field="type", rule=Rule.CHOICE)
     if tender.type.value not in branch.tender_types:
         raise TenderNotAccepted(tender=tender.type.value)
     if tender.amount <= 0:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from ledger import Balance, Minor, Points, Reason
+from panel_app.programme.voucher_terms import HeldVoucher
 
 
 class EntryMode(StrEnum):
@@ -228,6 +229,7 @@ class Reservation:  # points and stock are held until `expires_at`; nothing is h
     opened_at: datetime
     expires_at: datetime
     tender_types: tuple[TenderType, ...]
+    vouchers: tuple[HeldVoucher, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

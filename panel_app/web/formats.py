@@ -58,6 +58,16 @@ def amount(value: Money) -> str:
     return format_decimal(decimal_of(value), format=pattern, locale=_money_locale())
 
 
+def money_in(minor: int, currency: str) -> str:
+    """As money(), of whole minor units."""
+    return money(Money(amount=Minor(minor), currency=currency))
+
+
+def amount_in(minor: int, currency: str) -> str:
+    """As amount(), of whole minor units."""
+    return amount(Money(amount=Minor(minor), currency=currency))
+
+
 def points(value: int) -> str:
     """A whole number with the separators of the language."""
     return format_decimal(value, locale=_locale())

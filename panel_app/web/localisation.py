@@ -24,7 +24,9 @@ def init_app(app: Flask) -> None:
     app.before_request(_know_place)
     app.jinja_env.filters.update(
         money=formats.money,
+        money_in=formats.money_in,
         amount=formats.amount,
+        amount_in=formats.amount_in,
         points=formats.points,
         local_date=formats.day,
         local_time=formats.clock_time,

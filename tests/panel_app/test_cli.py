@@ -218,8 +218,18 @@ def test_codes_import_of_no_list_is_one_line(museum: None) -> None:
     assert absent == "Error: refused: not_found (what reward)\n"
 
 
+def test_vouchers_import_takes_those_in_a_branchs_currency(museum: None) -> None:
+    where = ("--city", "Berlin", "--currency", "EUR", "--time-zone", "Europe/Berlin", "--locale", "de_DE")
+    assert run("branch", "create", "BER", "--name", "Berlin Mitte", *where).exit_code == 0
+    lines = ["code,amount,currency,last_day", "PAPER-1,5.00,EUR,2027-12-31", "PAPER-2,5.00,GBP,2027-12-31"]
+    Path("list.csv").write_text("\n".join(lines), encoding="utf-8")
+    result = run("vouchers", "import", "list.csv")
+    assert (result.exit_code, result.stdout) == (1, "1 vouchers were taken.\n")
+    assert result.stderr == "line 3 was not: currency\n"
+
+
 def test_help_names_every_command() -> None:
     result = run("--help")
     assert result.exit_code == 0
-    for name in ("serve", "db", "seed", "scan", "verify", "holds", "codes"):
+    for name in ("serve", "db", "seed", "scan", "verify", "holds", "codes", "vouchers"):
         assert f"\n  {name} " in result.output

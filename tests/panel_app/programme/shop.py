@@ -31,6 +31,7 @@ from tests.panel_app.world import SEED, World, member_actor
 MUST_NOT_MOVE = (
     *("balances", "entries", "holds", "hold_events", "lots"),
     *("claims", "redemptions", "tenders", "stock_levels", "stock_movements"),
+    *("external_codes", "vouchers"),
     *("members", "member_devices", "visits", "outbox_events"),
 )
 
