@@ -18,7 +18,8 @@ from typing import Any
 import sqlalchemy as sa
 
 import ledger
-from benchmarks import ledger as books
+from benchmarks.ledger import MEMBERS
+from benchmarks.redeeming import KEYRING, load, prepare
 from ledger import AnchorFile, Database, MemberId, SealKey, SystemClock
 from ledger.steps import Answer, Plan
 from panel_app.programme.audit import SEALED
@@ -43,7 +44,7 @@ def main() -> None:
 
 
 def _table(name: str, url: str, chosen: argparse.Namespace) -> None:
-    members = books.prepare(url)
+    members = prepare(url, MEMBERS)
     found: dict[str, list[list[float]]] = {kind: [] for kind in KINDS}
     with tempfile.TemporaryDirectory() as folder:
         anchor = f"{folder}/anchors.jsonl"
@@ -69,7 +70,7 @@ def _run(
     sealer = threading.Thread(target=_seal_on, args=(url, anchor, SealKey(pem), stop))
     if kind == KINDS[2]:
         sealer.start()
-    found = books.load(url, members, seconds, threads)
+    found = load(url, members, seconds, threads)
     stop.set()
     if kind == KINDS[2]:
         sealer.join()
@@ -81,7 +82,7 @@ def _insert(plan: Plan, table: sa.Table, after: Answer, *rows: Mapping[str, Any]
 
 
 def _seal_on(url: str, anchor: str, key: SealKey, stop: threading.Event) -> None:
-    database = Database(url, clock=SystemClock(), keyring=books.KEYRING)
+    database = Database(url, clock=SystemClock(), keyring=KEYRING)
     with database.session() as session:
         while not stop.wait(1):
             ledger.seal_and_anchor(session, key, AnchorFile(Path(anchor)))
@@ -99,7 +100,7 @@ def _line(name: str, runs: list[list[float]], control: list[list[float]], second
 
 
 def _whole(name: str, url: str, anchor: str) -> None:
-    database = Database(url, clock=SystemClock(), keyring=books.KEYRING)
+    database = Database(url, clock=SystemClock(), keyring=KEYRING)
     key = SealKey(KEY_PEM)
     with database.session() as session:
         began = time.perf_counter()
