@@ -1,12 +1,12 @@
 """The invented rewards with their prices, and how many of them lie at which branch. Knows no member."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from ledger import Points, Session
 from panel_app.demo.shops import ACTOR, Shop
-from panel_app.programme import catalogue
+from panel_app.programme import catalogue, importing
 from panel_app.programme.catalogue import NewOption, NewReward
 from panel_app.programme.giving_back import OnExpiry
 from panel_app.programme.terms import ChargeAt, RedemptionType
@@ -30,7 +30,7 @@ def _mix(points: int, *, eur: int, gbp: int) -> NewOption:
 
 
 def rewards(now: datetime, berlin: UUID) -> Sequence[NewReward]:
-    """Twelve rewards; one is restricted to Berlin, one is valid only from ten days after `now`."""
+    """Thirteen rewards; one is restricted to Berlin, one is valid only from ten days after `now`."""
     return (
         NewReward(
             sku="COFFEE",
@@ -139,6 +139,16 @@ def rewards(now: datetime, berlin: UUID) -> Sequence[NewReward]:
             valid_from=now.date() + timedelta(days=10),
         ),
         NewReward(
+            sku="MUSEUM",
+            name="Museum entry",
+            description="One adult, any day, at the harbour museum.",
+            terms="The museum's own code. Good for half a year.",
+            picture="cinema",
+            options=(_points(600),),
+            claim_days=180,
+            redemption_types=(RedemptionType.EXTERNAL_QR,),
+        ),
+        NewReward(
             sku="SOAP",
             name="Olive oil soap, set of three",
             description="Cut by hand, left to dry for six weeks.",
@@ -153,8 +163,16 @@ def fill_shelves(session: Session, shops: Sequence[Shop], now: datetime, *, each
     """Set up the rewards by SKU, with `each` of the counted ones at every branch, and one mug at Hamburg."""
     by_code = {shop.plan.code: shop.id for shop in shops}
     ids = {new.sku: catalogue.create_reward(session, ACTOR, new) for new in rewards(now, by_code["BER"])}
+    importing.import_codes(session, ACTOR, "MUSEUM", _list("code", (f"HARBOUR-{n:03}" for n in range(1, 41))))
+    until = now.date() + timedelta(days=365)
+    worth = (f"PAPER-{n:02},5.00,EUR,{until}" for n in range(1, 21))
+    importing.import_vouchers(session, ACTOR, _list("code,amount,currency,last_day", worth))
     for code, branch_id in by_code.items():
         for sku in _COUNTED:
             quantity = 1 if (code, sku) == ("HAM", "MUG") else each
             catalogue.receive_stock(session, ACTOR, branch_id, ids[sku], quantity)
     return ids
+
+
+def _list(head: str, lines: Iterable[str]) -> bytes:
+    return "\n".join((head, *lines)).encode()

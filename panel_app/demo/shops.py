@@ -73,7 +73,7 @@ BRANCHES = (
         locale="en_DE",
         tills=3,
         direct_redemption=True,
-        tender_types=_CASH_AND_CARD,
+        tender_types=(*_CASH_AND_CARD, TenderType.VOUCHER),
     ),
     BranchPlan(
         code="HAM",

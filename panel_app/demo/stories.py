@@ -128,6 +128,7 @@ def _umbrella_before_the_rain(town: Town) -> None:
 
 def _claims_to_choose_from(town: Town) -> None:
     town.claim(ANNA, "COFFEE")
+    town.claim(ANNA, "MUSEUM")
     town.claim(ANNA, "MUG", option_id=town.mix_of("MUG"))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from ledger import Minor, Points, Session
-from panel_app.programme import catalogue, claim_rules, claims, limits, members, pricing, visits
+from panel_app.programme import catalogue, claim_pins, claim_rules, claims, limits, members, pricing, visits
 from panel_app.programme.access import Actor
 from panel_app.programme.models import Branch, Claim, Member, Visit
 from panel_app.programme.refusals import (
@@ -77,6 +77,8 @@ def _claim_line(session: Session, actor: Actor, visit: Visit, branch: Branch, or
     if claim is None or claim.member_id != visit.member_id or visit.claim_id not in (None, claim.id):
         raise VisitOver
     claim_rules.judge(session, actor, claim, branch, None)
+    if visit.claim_id is None:  # chosen among the member's claims; a code or PIN would have opened it
+        claim_pins.judge(session, claim)
     if order.units > claim.quantity - claim.spent:
         raise InvalidInput(field="units", rule=Rule.AT_MOST, high=claim.quantity - claim.spent)
     points_due, cash = claims.due_in(claim, branch.currency, order.units)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 import ledger
 from ledger import MemberId, NotFound, Points, Session, new_id
-from panel_app.programme import audit, catalogue, claims, external_codes, limits, members, pricing
+from panel_app.programme import audit, catalogue, claim_pins, claims, external_codes, limits, members, pricing
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.models import Claim, Reward
 from panel_app.programme.programme_facts import programme_of, tag_of
@@ -42,6 +42,7 @@ class MadeClaim:
     id: UUID
     code: str
     short_code: str
+    pin: str | None = None
 
 
 def make_claim(session: Session, actor: Actor, key: str, order: ClaimOrder) -> MadeClaim:
@@ -98,6 +99,9 @@ def replace_claim(session: Session, actor: Actor, claim_id: UUID) -> MadeClaim:
             valid_from=old.valid_from,
             valid_until=old.valid_until,
             created_at=session.clock.now(),
+            pin_cipher=claim_pins.new_cipher(
+                session, catalogue.reward_by_id(session, old.reward_id), old.member_id
+            ),
             **claims.sealed_codes(session, code, short),
         )
         session.add(claim)
@@ -165,6 +169,7 @@ def _issue(
         valid_from=reward.valid_from,
         valid_until=today + timedelta(days=reward.claim_days),
         created_at=now,
+        pin_cipher=claim_pins.new_cipher(session, reward, member_id),
         **claims.sealed_codes(session, code, short),
     )
     session.add(claim)
@@ -197,4 +202,4 @@ def _made(session: Session, reward: Reward, claim: Claim) -> MadeClaim:
     code, short = claims.codes_of(session, claim)
     if external_codes.has_list(reward):
         code = external_codes.draw(session, claim)
-    return MadeClaim(id=claim.id, code=code, short_code=short)
+    return MadeClaim(id=claim.id, code=code, short_code=short, pin=claim_pins.pin_of(session, claim))

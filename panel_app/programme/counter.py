@@ -12,6 +12,7 @@ from ledger import MemberId, Refusal, Session
 from panel_app.programme import (
     audit,
     branches,
+    claim_pins,
     claim_rules,
     claims,
     counter_views,
@@ -31,14 +32,16 @@ from panel_app.programme.refusals import (
     ReplayedMemberCode,
     SeveralCodes,
     VisitOver,
+    WrongPin,
 )
 from panel_app.programme.scanned_texts import ExternalText, Scanned
-from panel_app.programme.steps import Step, plain
+from panel_app.programme.steps import Concerned, Step, plain
 from panel_app.programme.terms import (
     AlreadyDone,
     BookingAtCounter,
     ClaimAtCounter,
     CounterView,
+    EntryMode,
     MemberAtCounter,
     PriceAtCounter,
     Proof,
@@ -70,6 +73,8 @@ def scan(session: Session, actor: Actor, scanned: Scanned) -> CounterView:
 
     def run() -> CounterView:
         wrong_codes.judge(session, actor, scanned.mode)
+        if scanned.mode is EntryMode.TYPED and claim_pins.is_pin(scanned.text):
+            return _pin_view(session, actor, scanned, step.concerned)
         reading = scanned_texts.read(session, scanned)
         wrong[:] = [text for text, _refusal in reading.bad]
         chosen[:] = [found.code.text for found in reading.good]
@@ -83,9 +88,13 @@ def scan(session: Session, actor: Actor, scanned: Scanned) -> CounterView:
         return _shown(session, actor, replace(scanned, shown_as=found.read.shown_as), found.code)
 
     def count(refusal: Refusal) -> None:
+        if isinstance(refusal, WrongPin) and step.concerned.member_id is not None:
+            claim_pins.count_wrong(session, step.concerned.member_id)
         wrong_codes.count_refused(session, actor, scanned.mode, refusal, wrong=wrong, chosen=chosen)
 
-    step = Step(operation="counter.scan", permission=Permission.REDEEM, on_refusal=count)
+    step = Step(
+        operation="counter.scan", permission=Permission.REDEEM, concerned=Concerned(), on_refusal=count
+    )
     return plain(session, actor, step, run)
 
 
@@ -138,6 +147,8 @@ def _claim_view(
         if replay is None:
             raise
         return counter_views.already_done(session, replay, None)
+    if scanned.shown_as is not RedemptionType.PIN:
+        claim_pins.judge(session, claim)
     member = members.member_by_id(session, claim.member_id)
     visit = visits.open_visit(session, actor, member, proof=proof, mode=scanned.mode, claim_id=claim.id)
     audit.record(
@@ -150,6 +161,21 @@ def _claim_view(
     )
     view = counter_views.claim_at_counter(session, actor, visit, claim, member, branch)
     return view if replay is None else counter_views.already_done(session, replay, view)
+
+
+def _pin_view(
+    session: Session, actor: Actor, scanned: Scanned, concerned: Concerned
+) -> ClaimAtCounter | AlreadyDone:
+    """The claim that the PIN opens, for the member on the screen; what that member's proof is good for stays."""
+    if scanned.visit_id is None:
+        raise VisitOver
+    visit = visits.current(session, actor, scanned.visit_id)
+    if visit.claim_id is not None:
+        raise VisitOver
+    concerned.member_id = MemberId(visit.member_id)
+    claim = claim_pins.claim_of(session, visit.member_id, scanned.text)
+    read = replace(scanned, shown_as=RedemptionType.PIN)
+    return _claim_view(session, actor, read, claim, Proof(visit.proof))
 
 
 def _own_replay(session: Session, actor: Actor, claim: Claim) -> Redemption | None:

@@ -1,17 +1,20 @@
 """What the counter shows of a claim, a member or a product: frozen views, put together from rows. Decides nothing."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from ledger import Points, Session
-from panel_app.programme import branches, catalogue, claim_rules, claims, members, receipts
+from panel_app.programme import branches, catalogue, claim_pins, claim_rules, claims, members, receipts
 from panel_app.programme.access import Actor
+from panel_app.programme.code_refusals import PinNeeded
 from panel_app.programme.models import Branch, Claim, Member, Redemption, Visit
 from panel_app.programme.refusals import DirectRedemptionOff, PriceNotOffered, RewardWithdrawn
 from panel_app.programme.terms import (
     AlreadyDone,
     ClaimAtCounter,
+    ClaimFace,
     ClaimStatus,
     MemberAtCounter,
     OfferFace,
@@ -56,9 +59,22 @@ def member_at_counter(session: Session, actor: Actor, visit: Visit) -> MemberAtC
         visit_id=visit.id,
         expires_at=visit.expires_at,
         member=face,
-        claims=tuple(claim_rules.face_of(session, actor, claim, branch) for claim in live),
+        claims=tuple(
+            _in_list(session, claim_rules.face_of(session, actor, claim, branch), claim) for claim in live
+        ),
         offers=_offers(session, branch, face.balance.available),
     )
+
+
+def _in_list(session: Session, face: ClaimFace, claim: Claim) -> ClaimFace:
+    """A claim as it may be chosen without its PIN."""
+    if not face.usable:
+        return face
+    try:
+        claim_pins.judge(session, claim)
+    except PinNeeded as refusal:
+        return replace(face, usable=False, reason=refusal.reason)
+    return face
 
 
 def _offers(session: Session, branch: Branch, available: Points) -> tuple[OfferFace, ...]:

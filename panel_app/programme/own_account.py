@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 import ledger
 from ledger import MemberId, Minor, Points, Reason, Session
-from panel_app.programme import catalogue, claims, external_codes, members, pricing, receipts
+from panel_app.programme import catalogue, claim_pins, claims, external_codes, members, pricing, receipts
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.giving_back import OnExpiry
 from panel_app.programme.models import Branch, Claim, Redemption, Reward
@@ -38,6 +38,8 @@ class OwnClaim:
     face: ClaimFace
     code: str
     short_code: str
+    pin: str | None
+    by_pin_alone: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,15 +159,18 @@ def _expired(session: Session, member_id: UUID) -> list[ExpiredClaim]:
 
 def _own_claim(session: Session, claim: Claim) -> OwnClaim:
     code, short_code = claims.codes_of(session, claim)
+    reward = catalogue.reward_by_id(session, claim.reward_id)
     remaining = claim.quantity - claim.spent
     currency = next(iter(claim.cash), "")
     points, cash = claims.due_in(claim, currency, remaining)
     return OwnClaim(
         code=external_codes.code_of(session, claim.id) or code,
         short_code=short_code,
+        pin=claim_pins.pin_of(session, claim),
+        by_pin_alone=claim_pins.is_alone(reward),
         face=ClaimFace(
             id=claim.id,
-            reward=catalogue.face_of(catalogue.reward_by_id(session, claim.reward_id)),
+            reward=catalogue.face_of(reward),
             status=ClaimStatus(claim.status),
             quantity=claim.quantity,
             remaining=remaining,

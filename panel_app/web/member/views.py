@@ -76,6 +76,8 @@ def home() -> str:
             "face": claim.face,
             "code": claim.code,
             "short_code": claim.short_code,
+            "pin": claim.pin,
+            "by_pin_alone": claim.by_pin_alone,
             "qr_svg": Markup(qr_svg(claim.code)),  # noqa: S704 - drawn by our own scanner
         }
         for claim in account.claims

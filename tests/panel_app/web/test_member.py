@@ -75,6 +75,20 @@ def test_a_reward_with_a_partners_codes_shows_the_code_and_is_offered_while_ther
     assert (answer.status_code, "No code is left for this reward" in text(answer)) == (409, True)
 
 
+def test_a_reward_that_asks_for_a_pin_shows_the_pin_and_no_code(house: House, phone: Browser) -> None:
+    locker = create_reward(house.shop.session, name="Locker", redemption_types=(RedemptionType.PIN,))
+    made = house.shop.claim(locker)
+    page = phone.get("/me").text
+    assert page.partition("data-pin>")[2].partition("<")[0] == made.pin
+    assert (made.code in page, made.short_code in page) == (False, False)
+    till = house.at_till("anna")
+    member = till.ask("/counter/codes", {"text": phone.get("/me/code").json["typed"], "mode": "typed"})
+    assert "Its PIN is needed" in text(member)
+    visit_id = member.text.partition('data-visit="')[2].partition('"')[0]
+    opened = till.ask("/counter/codes", {"text": made.pin, "mode": "typed", "visit_id": visit_id})
+    assert (state(opened), "Locker" in text(opened)) == ("claim", True)
+
+
 def test_each_loaded_page_has_a_key_of_its_own(house: House, phone: Browser) -> None:
     for _ in range(2):
         phone.post("/me/claims", order(house, phone))
