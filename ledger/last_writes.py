@@ -1,7 +1,7 @@
 """What a step writes last: rows that nothing in it reads again. Knows no table.
 
 Leaves, audit records, events and the outcome of a key go to the database in one statement, right before the
-COMMIT (decision 0014). They are in the same transaction as all else: they commit with it or not at all, and what
+COMMIT (decision 0017). They are in the same transaction as all else: they commit with it or not at all, and what
 was noted after a savepoint is forgotten when the step is undone to it.
 """
 

@@ -52,7 +52,10 @@ class _Compiled:
         compiled = statement.compile(dialect=_DIALECT)
         names: list[str] = compiled.positiontup
         binds = [compiled.binds[name] for name in names]
-        self._literals = compiled.construct_params(_check=False)
+        # No null in place of a value that was not given.
+        self._literals = {
+            name: bind.effective_value for name, bind in zip(names, binds, strict=True) if not bind.required
+        }
         self._names = names
         self._into = [(at, turn) for at, bind in enumerate(binds) if (turn := _into(bind.type)) is not None]
         self._statement = libpq.Statement(

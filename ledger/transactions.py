@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import TypeVar
 
 import psycopg
@@ -22,8 +23,9 @@ T = TypeVar("T")
 
 ATTEMPTS_MAX = 8
 RETRY_SECONDS_MAX = 6.0
-UNDONE = {"40001", "40P01", "55P03", libpq.FORGOTTEN.decode()}
+UNDONE = {"40001", "40P01", "55P03", libpq.FORGOTTEN}
 LOST = {"57P01", "57P02", "57P03"}
+_savepoints = count(1)
 
 
 def transact(session: Session, run: Callable[[], T]) -> T:
@@ -35,6 +37,7 @@ def transact(session: Session, run: Callable[[], T]) -> T:
     give_up_at = time.monotonic() + RETRY_SECONDS_MAX
     for attempt in range(1, ATTEMPTS_MAX + 1):
         committing = False
+        session.last_writes.clear()  # of an attempt that failed, or of a reading transaction
         with session.writing():
             try:
                 session.connection(execution_options={"countermark_writes": True})
@@ -46,7 +49,6 @@ def transact(session: Session, run: Callable[[], T]) -> T:
                 session.commit()
             except BaseException as fault:
                 session.rollback()
-                session.last_writes.clear()
                 last = attempt == ATTEMPTS_MAX or time.monotonic() > give_up_at
                 if last or not _did_nothing(fault, committing=committing):
                     raise
@@ -88,7 +90,9 @@ class Savepoint:
         self._session = session
         self._noted = len(session.last_writes)
         self._loaded = set(session.identity_map.keys())
-        self._run("SAVEPOINT step")
+        # Of two with the same name the database would go back to the later one.
+        self._name = f"step_{next(_savepoints)}"
+        self._run(f"SAVEPOINT {self._name}")
 
     def undo(self) -> None:
         """Rows come back as they were; objects that came later leave the session, the others are read anew."""
@@ -99,7 +103,7 @@ class Savepoint:
                 session.expire(loaded)
             else:
                 session.expunge(loaded)
-        self._run("ROLLBACK TO SAVEPOINT step")
+        self._run(f"ROLLBACK TO SAVEPOINT {self._name}")
         del session.last_writes[self._noted :]
 
     def _run(self, sql: str) -> None:

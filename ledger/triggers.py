@@ -2,7 +2,7 @@
 
 SQLite: INSERT OR REPLACE passes UPDATE and DELETE triggers, so a BEFORE INSERT trigger refuses every key
 that exists; an entry is closed by its own insert, which comes after its postings. PostgreSQL: TRUNCATE is
-refused as well, and a deferred constraint trigger compares the postings with the entry at commit.
+refused as well, and after each INSERT the postings are compared with their entry, which comes with them.
 """
 
 import sqlalchemy as sa
@@ -73,7 +73,9 @@ def remove_functions(connection: sa.Connection) -> None:
     """Takes off what PostgreSQL's triggers call, once their tables are gone."""
     if connection.dialect.name == "postgresql":
         connection.execute(
-            sa.text("DROP FUNCTION IF EXISTS ledger_refuse(), entries_balance(), postings_balance()")
+            sa.text(
+                "DROP FUNCTION IF EXISTS ledger_refuse(), ledger_balance(), entries_balance(), postings_balance()"
+            )
         )
 
 
@@ -179,8 +181,9 @@ BEGIN
 END $$
 """
 
-# Once a statement and not once a row at the commit, which was an eighth of the server's work. Postings come before
-# their entry or with it; what comes later does not fit its `lines`.
+# Once a statement and not once a row at the commit, which was an eighth of the server's work. An entry and its
+# postings come in one statement: what comes later does not fit its `lines`, and what came before could come from
+# another transaction, which the entry's own check does not see.
 _UNBALANCED = """
 CREATE OR REPLACE FUNCTION {table}_balance() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -203,6 +206,6 @@ _BALANCE = {
         unbalanced="""
     SELECT 1 FROM (SELECT DISTINCT entry_id FROM added) AS touched
     WHERE (SELECT lines FROM entries WHERE id = entry_id)
-      <> (SELECT count(*) FROM postings WHERE postings.entry_id = touched.entry_id)""",
+      IS DISTINCT FROM (SELECT count(*) FROM postings WHERE postings.entry_id = touched.entry_id)""",
     ),
 }

@@ -59,6 +59,19 @@ def test_a_refusal_is_remembered_with_what_its_step_had_done_undone(session: Ses
         assert session.scalar(sa.text("SELECT count(*) FROM accounts")) == 0
 
 
+def test_the_outer_of_two_savepoints_undoes_the_inner_one_too(session: Session):
+    def step() -> None:
+        outer = ledger.Savepoint(session)
+        ledger.open_house(session)
+        ledger.Savepoint(session)
+        outer.undo()
+
+    ledger.transact(session, step)
+
+    with ledger.read(session):
+        assert session.scalar(sa.text("SELECT count(*) FROM accounts")) == 0
+
+
 def test_another_body_under_the_key_is_refused_and_nothing_is_written(session: Session):
     remember(session, b"first")
 
@@ -119,6 +132,18 @@ def test_answers_are_sealed_with_a_key_outside_the_database(session: Session, da
     with stranger.session() as other, ledger.read(other), pytest.raises(InvalidTag):
         ledger.by_key(other, "till-1", "confirm", "k-1")
     stranger.dispose()
+
+
+def test_an_answer_sealed_as_they_were_at_first_is_still_given_again(session: Session):
+    remember(session, b"first")
+    purpose = "outcome\x1ftill-1\x1fconfirm\x1fold"
+    with ledger.read(session):
+        first = session.execute(sa.select(outcomes)).mappings().one()
+    old = {**first, "key": "old", "answer": session.keyring.encrypt(purpose, b"as it was")}
+    ledger.transact(session, lambda: session.execute(sa.insert(outcomes).values(old)))
+
+    with ledger.read(session):
+        assert ledger.by_key(session, "till-1", "confirm", "old").answer == b"as it was"
 
 
 def test_an_answer_copied_to_another_key_does_not_open(session: Session):

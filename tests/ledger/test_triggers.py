@@ -192,3 +192,26 @@ def test_the_tables_themselves_refuse_what_breaks_the_books(full: Books):
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_tables_are_strict_so_that_a_fraction_is_refused(full: Books):
     assert "cannot store REAL value in INTEGER column" in refused(full, "UPDATE balances SET posted = 99.5")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_no_posting_comes_from_a_transaction_beside_that_of_its_entry(full: Books, database: ledger.Database):
+    """Neither check sees what the other transaction has not committed, and the foreign key does at the commit."""
+    entry = full.read(lambda: full.session.execute(sa.select(entries).limit(1)).mappings().one())
+    own = sa.select(postings).where(postings.c.entry_id == entry["id"])
+    lines = full.read(lambda: full.session.execute(own).mappings().all())
+    twin = {**entry, "id": new_id(), "number": 99}
+    legs = [{**line, "entry_id": twin["id"]} for line in lines]
+    whole = sa.insert(entries).values(twin).add_cte(sa.insert(postings).values(legs).cte("legs"))
+
+    with database.engine.connect() as one, database.engine.connect() as other:
+        one.execute(whole)
+
+        def add() -> None:
+            other.execute(sa.insert(postings).values({**legs[0], "line": 8, "amount": 1000}))
+            one.commit()
+            other.commit()
+
+        with pytest.raises(DatabaseError, match="the entry does not balance"):
+            add()
+        one.rollback()
