@@ -1,7 +1,7 @@
 """A code in view → its answer on the screen: real Chromium and the server on one machine. Knows no line in between.
 
 The page's camera is a canvas that shows a webcam's pictures, so that the moment at which a code comes into view is
-known to the page that measures. `--reads N` codes, each another one.
+known to the page that measures. `--reads N` codes, each another one; `--view NAME` in one view.
 """
 
 from __future__ import annotations
@@ -76,17 +76,18 @@ CAMERA = """
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--reads", type=int, default=30)
-    reads = parser.parse_args().reads
+    parser.add_argument("--view", choices=VIEWS, action="append", help="again for another; without it, all")
+    asked = parser.parse_args()
     with shop() as opened, chromium() as browser:
-        found = [(name, *measured(browser, opened, view, reads)) for name, view in VIEWS]
+        found = [(name, *measured(browser, opened, VIEWS[name], asked.reads)) for name in asked.view or VIEWS]
     print_table(found)
 
 
-VIEWS = (
-    ("good light", cameras.GOOD),
-    ("dim, blurred, noisy", cameras.DIM),
-    ("small, tilted, glare", cameras.SMALL),
-)
+VIEWS = {
+    "good light": cameras.GOOD,
+    "dim, blurred, noisy": cameras.DIM,
+    "small, tilted, glare": cameras.SMALL,
+}
 
 
 def measured(browser: Browser, opened: Shop, view: cameras.View, reads: int) -> tuple[list[float], list[int]]:

@@ -34,7 +34,7 @@ from panel_app.programme.refusals import (
     VisitOver,
     WrongPin,
 )
-from panel_app.programme.scanned_texts import ExternalText, Scanned
+from panel_app.programme.scanned_texts import ExternalText, Found, Scanned
 from panel_app.programme.steps import Concerned, Step, plain
 from panel_app.programme.terms import (
     AlreadyDone,
@@ -77,14 +77,15 @@ def scan(session: Session, actor: Actor, scanned: Scanned) -> CounterView:
             return _pin_view(session, actor, scanned, step.concerned)
         reading = scanned_texts.read(session, scanned)
         wrong[:] = [text for text, _refusal in reading.bad]
-        chosen[:] = [found.code.text for found in reading.good]
-        if not reading.good:
+        good = _news(session, actor, scanned, reading.good)
+        chosen[:] = [found.code.text for found in good]
+        if not good:
             raise reading.bad[0][1]
-        if len(reading.good) > 1:
-            raise SeveralCodes(count=len(reading.good))
+        if len(good) > 1:
+            raise SeveralCodes(count=len(good))
         # A good code in the picture must not make the texts beside it free guesses.
         wrong_codes.count_beside(session, actor, scanned.mode, wrong)
-        (found,) = reading.good
+        (found,) = good
         return _shown(session, actor, replace(scanned, shown_as=found.read.shown_as), found.code)
 
     def count(refusal: Refusal) -> None:
@@ -96,6 +97,11 @@ def scan(session: Session, actor: Actor, scanned: Scanned) -> CounterView:
         operation="counter.scan", permission=Permission.REDEEM, concerned=Concerned(), on_refusal=count
     )
     return plain(session, actor, step, run)
+
+
+def choice(session: Session, actor: Actor, scanned: Scanned) -> tuple[Found, ...]:
+    """The codes that scan() did not choose from (SeveralCodes)."""
+    return _news(session, actor, scanned, scanned_texts.read(session, scanned).good)
 
 
 def price(session: Session, actor: Actor, visit_id: UUID, reward_id: UUID) -> PriceAtCounter:
@@ -115,6 +121,18 @@ def visit_view(session: Session, actor: Actor, visit_id: UUID) -> MemberAtCounte
         return counter_views.member_at_counter(session, actor, visits.current(session, actor, visit_id))
 
     return plain(session, actor, Step(operation="counter.visit", permission=Permission.REDEEM), run)
+
+
+def _news(session: Session, actor: Actor, scanned: Scanned, good: tuple[Found, ...]) -> tuple[Found, ...]:
+    """The codes without those of the member on the screen, whose phone still lies beside the product."""
+    if len(good) < 2 or scanned.visit_id is None:  # noqa: PLR2004 - a choice
+        return good
+    member = visits.member_at(session, actor, scanned.visit_id)
+    if member is None:
+        return good
+    others = tuple(found for found in good if not member_codes.names(session, found.code, member))
+    # The member's phone and card side by side: either of them shows the member again.
+    return others or good[:1]
 
 
 def _shown(session: Session, actor: Actor, scanned: Scanned, code: Code | ExternalText) -> CounterView:
@@ -159,7 +177,7 @@ def _claim_view(
         claim=claim.id,
         mode=scanned.mode.value,
     )
-    view = counter_views.claim_at_counter(session, actor, visit, claim, member, branch)
+    view = counter_views.claim_at_counter(session, visit, claim, member, branch)
     return view if replay is None else counter_views.already_done(session, replay, view)
 
 

@@ -23,13 +23,14 @@ from panel_app.programme.terms import (
 
 
 def claim_at_counter(
-    session: Session, actor: Actor, visit: Visit, claim: Claim, member: Member, branch: Branch
+    session: Session, visit: Visit, claim: Claim, member: Member, branch: Branch
 ) -> ClaimAtCounter:
+    """A claim that was judged good here."""
     remaining = claim.quantity - claim.spent
     due = [claims.due_in(claim, branch.currency, units) for units in range(1, remaining + 1)]
     return ClaimAtCounter(
         visit_id=visit.id,
-        claim=claim_rules.face_of(session, actor, claim, branch),
+        claim=claim_rules.usable_face(session, claim, branch),
         member=members.face_of(session, member),
         unit_points=tuple(points for points, _cash in due),
         unit_cash=tuple(cash for _points, cash in due),

@@ -185,6 +185,17 @@ def identify(session: Session, code: MemberCode | TypedMemberCode | MemberCard) 
     return member
 
 
+def names(session: Session, code: object, member: Member) -> bool:
+    """Whether a scanned code names this member, whoever shows it: proves nothing and burns nothing."""
+    match code:
+        case MemberCode() | TypedMemberCode():
+            return code.handle == member.handle
+        case MemberCard():
+            return session.keyring.mac(CARD, code.text) == member.card_hash
+        case _:
+            return False
+
+
 def _device_of(
     session: Session, member: Member, code: MemberCode | TypedMemberCode
 ) -> tuple[MemberDevice, int]:

@@ -54,6 +54,20 @@ def current(session: Session, actor: Actor, visit_id: UUID) -> Visit:
     return visit
 
 
+def member_at(session: Session, actor: Actor, visit_id: UUID) -> Member | None:
+    """The member of a visit that is open at this till; None when it is over."""
+    return session.scalar(
+        sa.select(Member)
+        .join(Visit, Visit.member_id == Member.id)
+        .where(
+            Visit.id == visit_id,
+            Visit.till_id == actor.till(),
+            Visit.claim_id.is_(None),
+            Visit.expires_at > session.clock.now(),
+        )
+    )
+
+
 def judge_proof(session: Session, visit: Visit, points: Points) -> None:
     """Refuse more points than this kind of proof is good for, with what it took already (ProofTooWeak)."""
     limit = POINTS_MAX.get(Proof(visit.proof))

@@ -1,15 +1,18 @@
-"""A live code under the webcam is answered within four frames, well lit, dim and blurred, small and under a lamp."""
+"""A live code under the webcam is answered within four frames; a product laid beside the member's phone is taken."""
 
 from pathlib import Path
 
+import numpy as np
 import pytest
-from playwright.sync_api import Browser, StorageState
+from playwright.sync_api import Browser, StorageState, expect
 
 from scanner import qr_png
 from tests.journeys import cameras, devices
 from tests.journeys.cameras import View
 from tests.journeys.conftest import Pages, at_a_till
+from tests.journeys.furniture import MUG_EAN
 from tests.journeys.shop import Shop
+from tests.scanner.pictures import bars_of_ean_13, png, qr
 
 FRAMES_MAX = 4
 
@@ -35,3 +38,27 @@ def test_a_code_in_view_is_answered_within_four_frames(
     frames = len(page.evaluate("framesAt"))
     print(f"{kind}: frame {frames}")  # noqa: T201 - the figure
     assert 1 <= frames <= FRAMES_MAX
+
+
+def test_a_product_laid_beside_the_members_phone_is_taken_at_once(
+    pages: Pages, browser_with_camera: Browser, film: Path, shop: Shop, signed_in: StorageState
+) -> None:
+    code = shop.member_code(shop.customer(points=1200))
+    cameras.show(film, qr_png(code))
+    counter = at_a_till(pages.open(browser_with_camera, storage_state=signed_in), shop)
+    counter.is_in("member")
+    cameras.show(film, with_product(code, MUG_EAN), View(side=620, tilt=0))
+    for _ in "off", "on":
+        counter.page.keyboard.press("F4")
+    counter.is_in("price")
+    expect(counter.heading).to_have_text("Enamel mug")
+
+
+def with_product(code: str, ean: str) -> bytes:
+    """The phone's code with a product's bars under it."""
+    phone, product = qr(code), bars_of_ean_13(ean)
+    width = max(phone.shape[1], product.shape[1])
+    padded = [
+        np.pad(one, [(0, 20), (0, width - one.shape[1])], constant_values=255) for one in (phone, product)
+    ]
+    return png(np.vstack(padded))

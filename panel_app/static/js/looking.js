@@ -4,8 +4,9 @@ import { jpegOf } from "./frames.js";
 import { startMotion } from "./motion.js";
 import { startPace } from "./pace.js";
 
-// As often as a webcam has something new to show.
-const LOOK_MS = 40;
+// For a browser that doesn't say when the camera has a new picture, and for a camera that has none.
+const WITHOUT_WORD_MS = 40;
+const WITHOUT_PICTURE_MS = 500;
 const DETECT_MS = 100;
 const AFTER_A_LOST_ANSWER_MS = 2000;
 
@@ -24,17 +25,29 @@ async function takeFrames({ video, mayLook, sendFrame }) {
   const pace = startPace();
   const motion = startMotion(video);
   for (;;) {
-    await sleep(LOOK_MS);
+    await nextPicture(video);
     if (!mayLook()) {
       // Whatever lies there when reading goes on is new.
       motion.forget();
-    } else if (pace.isDue(performance.now(), motion.isSeen())) {
-      pace.took(performance.now());
+      continue;
+    }
+    const isNew = motion.isSeen();
+    if (pace.isDue(performance.now(), isNew)) {
+      pace.took(performance.now(), isNew);
       motion.remember();
-      const answer = await sendFrame(await jpegOf(video));
+      const answer = await sendFrame(jpegOf(video));
       pace.waitUntil(performance.now() + pauseAfter(answer));
     }
   }
+}
+
+/** At once when there is one: a timer of our own would let it wait. */
+function nextPicture(video) {
+  if (!video.requestVideoFrameCallback) return sleep(WITHOUT_WORD_MS);
+  return new Promise((resolve) => {
+    const asked = video.requestVideoFrameCallback(() => { clearTimeout(timer); resolve(); });
+    const timer = setTimeout(() => { video.cancelVideoFrameCallback(asked); resolve(); }, WITHOUT_PICTURE_MS);
+  });
 }
 
 async function detect({ video, mayLook, sendTexts, detector }) {

@@ -1,8 +1,10 @@
-/** When the next frame may go: at once when something moved, seldom while all is at rest. Knows no picture and no clock. */
+/** When the next frame may go: what is new at once, what rests seldom. Knows no picture and no clock. */
 
-const BETWEEN_MOVES_MS = 250;
-const AT_REST_MS = 1000;
 const IN_A_SECOND = 4;
+const BETWEEN_MOVES_MS = 250;
+// Three in a second: one of the four is left for what comes into view meanwhile.
+const BETWEEN_LOOKS_MS = 334;
+const AT_REST_MS = 1000;
 // The server tries another way on each frame that it could not read: a code that lies still is to get them all.
 const LOOKS_AFTER_A_MOVE = 6;
 
@@ -11,21 +13,21 @@ export function startPace() {
   const taken = [];
   let notBefore = 0;
   let left = 0;
-  // A frame taken at rest doesn't keep the first one that shows something new waiting.
-  let wasAtRest = true;
+  // A frame that showed nothing new doesn't keep the first one that does waiting.
+  let wasNew = false;
 
   return {
-    isDue(now, hasMoved) {
-      if (hasMoved) left = LOOKS_AFTER_A_MOVE;
+    isDue(now, isNew) {
+      if (isNew) left = LOOKS_AFTER_A_MOVE;
       if (now < notBefore || (taken.length === IN_A_SECOND && now - taken[0] < 1000)) return false;
       const since = now - (taken.at(-1) ?? -Infinity);
-      if (left > 0) return wasAtRest || since >= BETWEEN_MOVES_MS;
-      return since >= AT_REST_MS;
+      if (isNew) return !wasNew || since >= BETWEEN_MOVES_MS;
+      return since >= (left > 0 ? BETWEEN_LOOKS_MS : AT_REST_MS);
     },
-    took(now) {
+    took(now, isNew) {
       taken.push(now);
       if (taken.length > IN_A_SECOND) taken.shift();
-      wasAtRest = left === 0;
+      wasNew = isNew;
       left = Math.max(0, left - 1);
     },
     waitUntil(moment) {

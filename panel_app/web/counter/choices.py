@@ -5,7 +5,7 @@ from typing import assert_never
 from flask import Response, url_for
 
 import ledger
-from panel_app.programme import counter, scanned_texts
+from panel_app.programme import counter
 from panel_app.programme.refusals import SeveralCodes
 from panel_app.programme.scanned_texts import Alternative, ExternalText, Scanned
 from panel_app.programme.terms import EntryMode
@@ -37,7 +37,7 @@ def shown(scanned: Scanned) -> Response:
 
 def _offered(scanned: Scanned) -> Response:
     with ledger.read(books()):
-        good = scanned_texts.read(books(), scanned).good
+        good = counter.choice(books(), identity.actor(), scanned)
     texts_of = {found.code.text for found in good}
     choices = [
         {

@@ -1,19 +1,28 @@
 """More than one text in a scan: codes side by side in a picture, keys read by their place, caps lock."""
 
+from datetime import timedelta
+from uuid import UUID
+
 import pytest
 
-from panel_app.programme import counter, reservations
+from panel_app.programme import counter, reservations, visits
 from panel_app.programme.refusals import ForeignCode, MistypedCode, NotYetValid, SeveralCodes
 from panel_app.programme.scanned_texts import Alternative, Scanned
 from panel_app.programme.terms import EntryMode, MemberAtCounter, RedemptionType
 from tests.conftest import NOON
 from tests.panel_app.programme.shop import Shop
-from tests.panel_app.world import create_reward
+from tests.panel_app.world import MUG_EAN, create_reward
 
 
-def scan(shop: Shop, first: str, *others: str, mode: EntryMode = EntryMode.CAMERA):
+def scan(
+    shop: Shop,
+    first: str,
+    *others: str,
+    mode: EntryMode = EntryMode.CAMERA,
+    visit_id: UUID | None = None,
+):
     alternatives = tuple(Alternative(text=text) for text in others)
-    scanned = Scanned(text=first, mode=mode, alternatives=alternatives)
+    scanned = Scanned(text=first, mode=mode, alternatives=alternatives, visit_id=visit_id)
     return counter.scan(shop.session, shop.world.berlin, scanned)
 
 
@@ -26,6 +35,44 @@ def test_two_good_codes_are_never_chosen_from_silently(shop: Shop):
     first, second = shop.claim(shop.world.mug).code, shop.claim(shop.world.mug).code
     with shop.refused(SeveralCodes, count=2):
         scan(shop, first, second)
+
+
+def test_a_product_beside_the_phone_of_the_member_on_the_screen_is_taken_at_once(shop: Shop):
+    code = shop.code(shop.world.lena).text
+    visit_id = shop.scan(code).visit_id
+    assert scan(shop, code, MUG_EAN, visit_id=visit_id).offer.reward.id == shop.world.mug
+    shop.clock.advance(timedelta(seconds=30))
+    # The phone shows the next code by now, and it stays good for another scan.
+    following = shop.code(shop.world.lena).text
+    assert following != code
+    assert scan(shop, MUG_EAN, following, visit_id=visit_id).offer.reward.id == shop.world.mug
+    assert shop.scan(following).visit_id != visit_id
+
+
+def test_a_product_beside_the_phone_of_nobody_on_the_screen_is_not_chosen(shop: Shop):
+    with shop.refused(SeveralCodes, count=2):
+        scan(shop, shop.code(shop.world.lena).text, MUG_EAN)
+
+
+def test_a_product_beside_another_members_phone_is_not_chosen(shop: Shop):
+    visit_id = shop.visit(shop.world.lena)
+    with shop.refused(SeveralCodes, count=2):
+        scan(shop, shop.code(shop.world.omar).text, MUG_EAN, visit_id=visit_id)
+
+
+def test_a_product_beside_the_phone_of_a_visit_that_is_over_is_not_chosen(shop: Shop):
+    visit_id = shop.visit(shop.world.lena)
+    shop.clock.advance(visits.LASTS)
+    with shop.refused(SeveralCodes, count=2):
+        scan(shop, shop.code(shop.world.lena).text, MUG_EAN, visit_id=visit_id)
+
+
+def test_the_members_own_two_codes_side_by_side_show_the_member_again(shop: Shop):
+    code = shop.code(shop.world.lena).text
+    visit_id = shop.scan(code).visit_id
+    shop.clock.advance(timedelta(seconds=30))
+    following = shop.code(shop.world.lena).text
+    assert scan(shop, code, following, visit_id=visit_id).visit_id == visit_id
 
 
 def test_one_code_shown_twice_is_one_code(shop: Shop):

@@ -81,6 +81,18 @@ def test_two_good_readings_of_one_scan_are_both_offered(house: House, till: Brow
     is_offered(house, till.ask("/counter/codes", scan), "Which code was scanned?", codes[0].lower(), codes[1])
 
 
+def test_the_phone_of_the_member_on_the_screen_is_not_offered_beside_other_codes(
+    house: House, till: Browser
+) -> None:
+    member = house.shop.code(house.world.lena).text
+    opened = till.ask("/counter/codes", {"mode": "wedge", "text": member})
+    (visit_id,) = re.findall(r'data-visit="([^"]+)"', opened.text)
+    codes = two_claims(house)
+    scan = {"mode": "camera", "visit_id": visit_id, "text": [member, *codes]}
+    offered = till.ask("/counter/codes", scan)
+    assert sorted(choice["text"][0] for choice in choices(offered)) == sorted(codes)
+
+
 def test_what_is_offered_is_told_apart_without_showing_the_codes(house: House, till: Browser) -> None:
     claim, member = house.shop.claim(house.world.mug).code, house.shop.code(house.world.lena).text
     answer = till.ask("/counter/codes", {"mode": "camera", "text": [claim, member, MUG_EAN]})
