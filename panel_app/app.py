@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import sqlalchemy as sa
+from apiflask import APIFlask
 from flask import Flask, redirect, url_for
 from flask_login import current_user
 from flask_wtf import CSRFProtect
@@ -19,6 +20,7 @@ from panel_app.sealer import Sealer
 from panel_app.sweeper import Sweeper
 from panel_app.web import database as web_database
 from panel_app.web import errors, health, identity, localisation, permissions, rate_limits, security
+from panel_app.web.api import serving as api
 from panel_app.web.counter import scanner_setup, vouchers
 from panel_app.web.counter import views as counter
 from panel_app.web.manager import views as manager
@@ -60,7 +62,8 @@ def create_app(settings: Settings) -> Flask:
 def build_app(settings: Settings, database: Database) -> Flask:
     """The application on an open database, with nothing running beside it."""
     log.configure()
-    app = Flask("panel_app")
+    # Its pages of documents come from elsewhere, and its errors are the API's own: both are off.
+    app = APIFlask("panel_app", spec_path="/api/v1/openapi.json", docs_path=None, json_errors=False)
     app.secret_key = database.keyring.mac("web", "form tokens")
     app.session_interface = TableSessionInterface(database, timedelta(hours=settings.session_hours))
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # a form token lives as long as its session
@@ -70,8 +73,10 @@ def build_app(settings: Settings, database: Database) -> Flask:
     localisation.init_app(app)
     permissions.init_app(app)
     rate_limits.init_app(app)
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
     errors.init_app(app)
+    # A program sends a key with each request, and cookies count for nothing there.
+    csrf.exempt(api.init_app(app))
     app.context_processor(_context)
     app.jinja_env.filters["picture"] = _picture
     for blueprint in (

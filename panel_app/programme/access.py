@@ -66,6 +66,7 @@ class Actor:
     member_id: MemberId | None = None
     on_behalf_of: MemberId | None = None
     request_id: str | None = None
+    reach: frozenset[UUID] = frozenset()  # the branches of an API key; none means every branch
 
     def require(self, permission: Permission) -> None:
         """Raise NotAllowed unless the actor has this permission."""

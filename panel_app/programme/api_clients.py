@@ -84,6 +84,7 @@ class Caller:
             permissions=permissions_of(self.scopes),
             branch_id=only_branch,
             request_id=request_id,
+            reach=self.branch_ids,
         )
 
 

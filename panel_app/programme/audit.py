@@ -37,6 +37,9 @@ EVENT = insert_into(OutboxEvent.metadata.tables["outbox_events"])
 SEALED = (*BOOK_RECORDS, AUDIT_RECORD)
 """Every kind of record that has leaves."""
 
+RECORDED = "an audit record was written"
+"""Stands in a session's info from its first record on: who records every call leaves out what is recorded."""
+
 # Of a refusal's data these stand in the trail; the rest may hold what a person typed.
 _REFUSAL_FIELDS = ("missing", "status", "booking_id", "field", "why", "kind", "limit", "tender", "permission")
 _PLAIN = TypeAdapter(dict[str, Any])
@@ -113,6 +116,7 @@ def _insert(
         "details": _json(details),
     }
     note_last_write(session, RECORD, row)
+    session.info[RECORDED] = True
     note_leaf(session, AUDIT_RECORD, row)
 
 

@@ -53,20 +53,9 @@ def make_claim(session: Session, actor: Actor, key: str, order: ClaimOrder) -> M
     """
 
     def run() -> MadeClaim:
-        if not 1 <= order.quantity <= QUANTITY_MAX:
-            raise InvalidInput(field="quantity", rule=Rule.RANGE, low=1, high=QUANTITY_MAX)
         if actor.member_id is not None and actor.member_id != order.member_id:
             raise NotAllowed(permission=Permission.ADMINISTER.value)
-        member = members.member_by_id(session, order.member_id)
-        reward = catalogue.reward_by_id(session, order.reward_id)
-        if reward.status != "active":
-            raise RewardWithdrawn
-        members.judge_status(member)
-        limits.judge(session, member.id, reward, order.quantity)
-        if external_codes.has_list(reward) and order.quantity > 1:  # a partner's code is good for one
-            raise InvalidInput(field="quantity", rule=Rule.AT_MOST, high=1)
-        price = _chosen_price(session, order)
-        return _issue(session, actor, order, reward, price)
+        return issue(session, actor, order)
 
     step = Step(
         operation="claim.make",
@@ -74,6 +63,22 @@ def make_claim(session: Session, actor: Actor, key: str, order: ClaimOrder) -> M
         concerned=Concerned(member_id=MemberId(order.member_id)),
     )
     return keyed(session, actor, step, Keyed(key=key, body=order), MadeClaim, run)
+
+
+def issue(session: Session, actor: Actor, order: ClaimOrder) -> MadeClaim:
+    """The same within another step, whoever asks."""
+    if not 1 <= order.quantity <= QUANTITY_MAX:
+        raise InvalidInput(field="quantity", rule=Rule.RANGE, low=1, high=QUANTITY_MAX)
+    member = members.member_by_id(session, order.member_id)
+    reward = catalogue.reward_by_id(session, order.reward_id)
+    if reward.status != "active":
+        raise RewardWithdrawn
+    members.judge_status(member)
+    limits.judge(session, member.id, reward, order.quantity)
+    if external_codes.has_list(reward) and order.quantity > 1:  # a partner's code is good for one
+        raise InvalidInput(field="quantity", rule=Rule.AT_MOST, high=1)
+    price = _chosen_price(session, order)
+    return _issue(session, actor, order, reward, price)
 
 
 def replace_claim(session: Session, actor: Actor, claim_id: UUID) -> MadeClaim:

@@ -221,7 +221,7 @@ def _member_scanned(
         return counter_views.member_at_counter(session, actor, visit)
     members.judge_status(member)
     members.judge_own_account(session, actor, member)
-    visit = visits.open_visit(session, actor, member, proof=_proof(code), mode=scanned.mode, claim_id=None)
+    visit = visits.open_visit(session, actor, member, proof=proof_of(code), mode=scanned.mode, claim_id=None)
     audit.record(
         session,
         actor,
@@ -254,7 +254,8 @@ def _visit_of_code(
     )
 
 
-def _proof(code: MemberCode | TypedMemberCode | MemberCard) -> Proof:
+def proof_of(code: MemberCode | TypedMemberCode | MemberCard) -> Proof:
+    """What a member's code proves."""
     match code:
         case MemberCode():
             return Proof.MEMBER_CODE

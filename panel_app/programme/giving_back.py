@@ -25,9 +25,12 @@ class ReversalReason(StrEnum):
     WRONG_MEMBER = "wrong_member"
     FAULTY_GOODS = "faulty_goods"
     MEMBER_WISH = "member_wish"
+    SURFACE_WISH = "surface_wish"  # another surface's own reason, which may name somebody and is not kept
 
 
-MANAGERS_REASONS = tuple(reason for reason in ReversalReason if reason is not ReversalReason.UNDONE)
+MANAGERS_REASONS = tuple(
+    reason for reason in ReversalReason if reason not in {ReversalReason.UNDONE, ReversalReason.SURFACE_WISH}
+)
 
 
 class Goods(StrEnum):

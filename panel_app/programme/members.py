@@ -1,8 +1,10 @@
 """Members: enrolment, finding, status, and how a member is shown. Codes of members are in member_codes."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 import ledger
 from ledger import MemberId, NotFound, Session, new_id
@@ -21,6 +23,15 @@ EXTERNAL_ID_LENGTH_MAX = 64
 CARD = "member card"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMember:
+    external_id: str
+    name: str
+    phone: str | None = None
+    email: str | None = None
+    pin: str | None = None
+
+
 def enrol(
     session: Session,
     actor: Actor,
@@ -32,43 +43,55 @@ def enrol(
     pin: str | None = None,
 ) -> MemberId:
     """Make a member with an empty account and the code of a printed card."""
-    # Nobody minds the capitals of an e-mail address.
-    address = None if email is None else email.lower()
-
-    def run() -> UUID:
-        _check_text("external_id", external_id, EXTERNAL_ID_LENGTH_MAX)
-        _check_text("name", name, NAME_LENGTH_MAX)
-        for column, value in (
-            (Member.external_id, external_id),
-            (Member.phone, phone),
-            (Member.email, address),
-        ):
-            if value is not None and session.scalar(sa.select(Member.id).where(column == value)) is not None:
-                raise InvalidInput(field=column.key, rule=Rule.NOT_IN_USE)
-        member_id = MemberId(new_id())
-        card = new_card_code(tag_of(session))
-        session.add(
-            Member(
-                id=member_id,
-                external_id=external_id,
-                handle=_free_handle(session),
-                name=name,
-                phone=phone,
-                email=address,
-                status=MemberStatus.ACTIVE.value,
-                pin_hash=None if pin is None else passwords.hashed(pin),
-                card_hash=session.keyring.mac(CARD, card.text),
-                card_cipher=session.keyring.encrypt(CARD, card.text.encode()),
-                created_at=session.clock.now(),
-            )
-        )
-        session.flush()  # the member's row before the account that stands for it
-        ledger.open_member(session, member_id)
-        audit.record(session, actor, "member.enrolled", member_id=member_id)
-        return member_id
-
+    new = NewMember(external_id=external_id, name=name, phone=phone, email=email, pin=pin)
     step = Step(operation="member.enrol", permission=Permission.ADMINISTER)
-    return MemberId(plain(session, actor, step, run))
+    return plain(session, actor, step, lambda: add_member(session, actor, new))
+
+
+def add_member(session: Session, actor: Actor, new: NewMember) -> MemberId:
+    """The same within another step."""
+    # Nobody minds the capitals of an e-mail address.
+    address = None if new.email is None else new.email.lower()
+    check_text("external_id", new.external_id, EXTERNAL_ID_LENGTH_MAX)
+    check_text("name", new.name, NAME_LENGTH_MAX)
+    judge_free(session, external_id=new.external_id, phone=new.phone, email=address)
+    member_id = MemberId(new_id())
+    card = new_card_code(tag_of(session))
+    session.add(
+        Member(
+            id=member_id,
+            external_id=new.external_id,
+            handle=_free_handle(session),
+            name=new.name,
+            phone=new.phone,
+            email=address,
+            status=MemberStatus.ACTIVE.value,
+            pin_hash=None if new.pin is None else passwords.hashed(new.pin),
+            card_hash=session.keyring.mac(CARD, card.text),
+            card_cipher=session.keyring.encrypt(CARD, card.text.encode()),
+            created_at=session.clock.now(),
+        )
+    )
+    flush_free(session)  # the member's row before the account that stands for it
+    ledger.open_member(session, member_id)
+    audit.record(session, actor, "member.enrolled", member_id=member_id)
+    return member_id
+
+
+def flush_free(session: Session) -> None:
+    """Write a member's values; InvalidInput when somebody else took one of them since judge_free() looked."""
+    try:
+        session.flush()  # here, so that the database's own no is known here
+    except IntegrityError:
+        raise InvalidInput(field="external_id", rule=Rule.NOT_IN_USE) from None
+
+
+def judge_free(session: Session, **values: str | None) -> None:
+    """Refuse what another member has already: external_id, phone or email (InvalidInput)."""
+    for name, value in values.items():
+        column = getattr(Member, name)
+        if value is not None and session.scalar(sa.select(Member.id).where(column == value)) is not None:
+            raise InvalidInput(field=name, rule=Rule.NOT_IN_USE)
 
 
 def member_by_external_id(session: Session, external_id: str) -> MemberId:
@@ -132,6 +155,7 @@ def _free_handle(session: Session) -> str:
             return handle
 
 
-def _check_text(field: str, text: str, length_max: int) -> None:
+def check_text(field: str, text: str, length_max: int) -> None:
+    """Refuse a text that is blank, too long or has a NUL (InvalidInput)."""
     if not text.strip() or len(text) > length_max or "\x00" in text:
         raise InvalidInput(field=field, rule=Rule.LENGTH, low=1, high=length_max)

@@ -11,7 +11,7 @@ from ledger import Minor, Points, Reason, Session
 from panel_app.programme import branches, reversals
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.models import AuditRecord, Operator, Redemption, RedemptionLine, Reward
-from panel_app.programme.terms import Money, OutcomeRow, RedemptionStatus
+from panel_app.programme.terms import Money, RedemptionStatus
 
 OUTCOMES_SHOWN = 8
 _DONE = "redemption.confirmed"
@@ -24,6 +24,22 @@ class ShiftTotals:
     count: int
     points: Points
     cash: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeRow:
+    """One of the till's last outcomes: done or refused."""
+
+    at: datetime
+    action: str
+    booking_id: str | None
+    status: RedemptionStatus | None
+    reason: Reason | None
+    reward: str | None
+    points: Points | None
+    cash: Money | None
+    operator: str | None
+    undo_seconds: int  # for which the actor may still undo it
 
 
 def last_outcomes(session: Session, actor: Actor) -> list[OutcomeRow]:

@@ -87,7 +87,7 @@ def confirm(session: Session, actor: Actor, key: str, payment: Payment) -> Recei
     def run() -> Receipt:
         redemption = reservations.lock(session, actor, payment.booking_id)
         step.concerned.member_id = MemberId(redemption.member_id)
-        return _complete(session, actor, redemption, payment)
+        return complete(session, actor, redemption, payment)
 
     return keyed(session, actor, step, Keyed(key=key, body=payment), Receipt, run)
 
@@ -104,7 +104,7 @@ def redeem_at_once(session: Session, actor: Actor, key: str, order: Order) -> Re
             raise TendersDoNotAddUp(
                 due=Minor(redemption.cash_due), given=Minor(0), currency=redemption.currency
             )
-        return _complete(session, actor, redemption, Payment(booking_id=redemption.booking_id))
+        return complete(session, actor, redemption, Payment(booking_id=redemption.booking_id))
 
     return keyed(session, actor, step, Keyed(key=key, body=order), Receipt, run)
 
@@ -184,7 +184,8 @@ CONFIRM = Step(operation="redemption.confirm", permission=Permission.REDEEM)
 AT_ONCE = Step(operation="redemption.at_once", permission=Permission.REDEEM)
 
 
-def _complete(session: Session, actor: Actor, redemption: Redemption, payment: Payment) -> Receipt:
+def complete(session: Session, actor: Actor, redemption: Redemption, payment: Payment) -> Receipt:
+    """Confirm's effects on a locked redemption, within a step of the counter or of another surface."""
     _judge_open(session, actor, redemption, payment)
     branch = branches.branch_by_id(session, redemption.branch_id)
     cash = tenders.accept(session, redemption, branch, payment.tenders)

@@ -49,7 +49,7 @@ def undo(session: Session, actor: Actor, key: str, wanted: Undo) -> Receipt:
     def run() -> Receipt:
         redemption = reservations.lock(session, actor, wanted.booking_id)
         step.concerned.member_id = MemberId(redemption.member_id)
-        confirmed_at = _judge_completed(redemption)
+        confirmed_at = judge_completed(redemption)
         if redemption.confirmed_by != actor.operator_id:
             raise NotAllowed(permission=Permission.REVERSE.value)
         if session.clock.now() > confirmed_at + UNDO_WITHIN:
@@ -71,9 +71,9 @@ def reverse(session: Session, actor: Actor, key: str, wanted: Reversal) -> Recei
             raise InvalidInput(field="reason", rule=Rule.CHOICE)
         redemption = _lock_in_branch(session, actor, wanted.booking_id)
         step.concerned.member_id = MemberId(redemption.member_id)
-        _judge_completed(redemption)
+        judge_completed(redemption)
         members.judge_own_account(session, actor, session.get_one(Member, redemption.member_id))
-        return _reversed(session, actor, redemption, wanted)
+        return reversed_whole(session, actor, redemption, wanted)
 
     return keyed(session, actor, step, Keyed(key=key, body=wanted), Receipt, run)
 
@@ -84,7 +84,7 @@ def undo_seconds(session: Session, actor: Actor, redemption: Redemption) -> int:
     is_done = redemption.status == RedemptionStatus.COMPLETED.value
     if Permission.UNDO not in actor.permissions or not is_own or not is_done:
         return 0
-    left = _judge_completed(redemption) + UNDO_WITHIN - session.clock.now()
+    left = judge_completed(redemption) + UNDO_WITHIN - session.clock.now()
     return max(0, int(left.total_seconds()))
 
 
@@ -101,7 +101,7 @@ def _lock_in_branch(session: Session, actor: Actor, booking_id: str) -> Redempti
     return redemption
 
 
-def _judge_completed(redemption: Redemption) -> datetime:
+def judge_completed(redemption: Redemption) -> datetime:
     """When it was confirmed. A second reversal is refused here, whoever made the first."""
     if redemption.status != RedemptionStatus.COMPLETED.value or redemption.closed_at is None:
         raise RedemptionClosed(booking_id=redemption.booking_id, status=redemption.status)
@@ -114,13 +114,14 @@ def _undone(session: Session, actor: Actor, redemption: Redemption) -> Receipt:
     back = [claims.unspend(session, line) for line in lines if line.claim_id is not None]
     if not all(back):
         # The claim has gone on meanwhile and can't take its units back: the points go to the member.
-        return _reversed(session, actor, redemption, done)
+        return reversed_whole(session, actor, redemption, done)
     origin = actor.origin(booking_id=redemption.booking_id)
     entry = ledger.undo_entry(session, origin, _entry_id(redemption), reason=done.reason.value, grace=GRACE)
     return _close(session, actor, redemption, entry, done)
 
 
-def _reversed(session: Session, actor: Actor, redemption: Redemption, wanted: Reversal) -> Receipt:
+def reversed_whole(session: Session, actor: Actor, redemption: Redemption, wanted: Reversal) -> Receipt:
+    """The effects of a reversal on a locked, completed redemption, within a step."""
     entry = ledger.reverse_entry(
         session,
         actor.origin(booking_id=redemption.booking_id),

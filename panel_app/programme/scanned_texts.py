@@ -87,6 +87,15 @@ def read(session: Session, scanned: Scanned) -> Reading:
     return Reading(good=tuple(good.values()), bad=tuple(bad))
 
 
+def read_either_way(session: Session, text: str) -> tuple[Code | ExternalText, EntryMode]:
+    """The code of a text when nobody says how it was read: as a scanner reads it, else as people type it."""
+    tag = tag_of(session)
+    try:
+        return _code_of(session, text, EntryMode.WEDGE, tag), EntryMode.WEDGE
+    except Refusal:
+        return _code_of(session, text, EntryMode.TYPED, tag), EntryMode.TYPED
+
+
 def _code_of(session: Session, text: str, mode: EntryMode, tag: str) -> Code | ExternalText:
     # Caps lock turns a wedge scanner's capitals over; our codes have no small letters.
     printed = text.upper() if mode is EntryMode.WEDGE and text.isascii() and not text.isupper() else text

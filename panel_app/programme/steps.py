@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -54,13 +54,18 @@ class Keyed:
     body: object  # a frozen dataclass
 
 
-def keyed(
-    session: Session, actor: Actor, step: Step, once: Keyed, answer: type[T], run: Callable[[], T]
-) -> T:
-    """Run a step once for its idempotency key; the same key gives the same answer again.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told(Generic[T]):
+    """An answer as it is stored, byte for byte; `value` is None when it was given before and is given again."""
 
-    Raises what the step refuses, now or when it was first asked; KeyReused or KeyInUse, writing nothing.
-    """
+    body: bytes
+    value: T | None
+
+
+def keyed_bytes(
+    session: Session, actor: Actor, step: Step, once: Keyed, answer: type[T], run: Callable[[], T]
+) -> Told[T]:
+    """As keyed(), for whoever passes the stored bytes on."""
     _judge_permission(session, actor, step)
     request = Request(
         client=actor.client,
@@ -69,20 +74,33 @@ def keyed(
         fingerprint=ledger.fingerprint(canonical(type(once.body), once.body)),
     )
 
-    def attempt() -> T | _Refused:
+    def attempt() -> Told[T] | _Refused:
         stored = ledger.claim_key(session, request)
         if stored is not None:
-            return _replayed(answer, stored)
+            return _replayed(stored)
         result = _effects(session, actor, step, run)
         if isinstance(result, _Refused):
             ledger.remember_refusal(
                 session, request, _refusal_bytes(result.refusal), step.concerned.member_id
             )
-        else:
-            ledger.remember_success(session, request, canonical(answer, result), step.concerned.member_id)
-        return result
+            return result
+        body = canonical(answer, result)
+        ledger.remember_success(session, request, body, step.concerned.member_id)
+        return Told(body=body, value=result)
 
     return _raised(ledger.transact(session, attempt))
+
+
+def keyed(
+    session: Session, actor: Actor, step: Step, once: Keyed, answer: type[T], run: Callable[[], T]
+) -> T:
+    """Run a step once for its idempotency key; the same key gives the same answer again.
+
+    Raises what the step refuses, now or when it was first asked; KeyReused or KeyInUse, writing nothing.
+    """
+    told = keyed_bytes(session, actor, step, once, answer, run)
+    result: T = _adapter(answer).validate_json(told.body) if told.value is None else told.value
+    return result
 
 
 def plain(session: Session, actor: Actor, step: Step, run: Callable[[], T]) -> T:
@@ -96,7 +114,11 @@ def outcome_of(session: Session, actor: Actor, step: Step, key: str, answer: typ
     actor.require(step.permission)
     with ledger.read(session):
         stored = ledger.by_key(session, client=actor.client, operation=step.operation, key=key)
-    return None if stored is None else _raised(_replayed(answer, stored))
+    if stored is None:
+        return None
+    told: Told[T] = _raised(_replayed(stored))
+    result: T = _adapter(answer).validate_json(told.body)
+    return result
 
 
 def _judge_permission(session: Session, actor: Actor, step: Step) -> None:
@@ -145,10 +167,9 @@ def canonical(kind: Any, value: object) -> bytes:
     return json.dumps(plain_value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _replayed(answer: type[T], stored: StoredOutcome) -> T | _Refused:
+def _replayed(stored: StoredOutcome) -> Told[Any] | _Refused:
     if stored.status == "success":
-        result: T = _adapter(answer).validate_json(stored.answer)
-        return result
+        return Told(body=stored.answer, value=None)
     record = json.loads(stored.answer)
     return _Refused(refusal_from(Reason(record["reason"]), record["data"]))
 

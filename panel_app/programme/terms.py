@@ -14,6 +14,7 @@ class EntryMode(StrEnum):
     WEDGE = "wedge"
     PHOTO = "photo"
     TYPED = "typed"
+    API = "api"  # another surface named the member
 
 
 class Proof(StrEnum):
@@ -25,6 +26,7 @@ class Proof(StrEnum):
     REWARD_CODE = "reward_code"
     SHORT_CODE = "short_code"
     EXTERNAL_CODE = "external_code"
+    VOUCHED = "vouched"  # another surface, which knows its users, says so
 
 
 class RedemptionStatus(StrEnum):
@@ -257,11 +259,11 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlreadyDone:
-    """The same till scanned its own redeemed code again within 30 s; `next` offers the units that are left."""
+    """The same till scanned its own redeemed code again within 30 s: calm, with the receipt."""
 
     receipt: Receipt
     seconds_ago: int
-    next: ClaimAtCounter | None
+    next: ClaimAtCounter | None  # the units that are left, when there are any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,22 +274,6 @@ class BookingAtCounter:
 
 
 CounterView = ClaimAtCounter | MemberAtCounter | PriceAtCounter | AlreadyDone | BookingAtCounter
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutcomeRow:
-    """One of the till's last outcomes: done or refused."""
-
-    at: datetime
-    action: str
-    booking_id: str | None
-    status: RedemptionStatus | None
-    reason: Reason | None
-    reward: str | None
-    points: Points | None
-    cash: Money | None
-    operator: str | None
-    undo_seconds: int  # for which the actor may still undo it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

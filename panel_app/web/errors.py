@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from ledger import Reason, Refusal
 from panel_app.web import localisation, messages
+from panel_app.web.api import problems
 from panel_app.web.gettext import gettext as _
 
 log = structlog.get_logger()
@@ -121,6 +122,8 @@ def refused(refusal: Refusal) -> Response:
 
 
 def _refused(refusal: Refusal) -> Response:
+    if problems.are_asked_for():
+        return problems.of_refusal(refusal, status_of(refusal.reason))
     if wants_fragment():
         return refused(refusal)
     return _page(status_of(refusal.reason), messages.title_of(refusal), messages.action_of(refusal))
@@ -135,6 +138,8 @@ def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:  # noqa: PLR2004 - redirects are no errors
         return Response(error.get_response(request.environ).response, status, error.get_headers())
+    if problems.are_asked_for():
+        return problems.of_http_error(error)
     titles = {
         401: (_("Please sign in"), _("Sign in to go on.")),
         403: (_("You may not do this"), _("Ask your manager.")),
@@ -160,6 +165,9 @@ def _fault(error: BaseException) -> Response:
     incident = uuid.uuid4().hex[:10]
     # The engines hide parameters, so that a database's message carries no member's data into the log.
     log.error("fault", incident=incident, endpoint=request.endpoint, exc_info=error)
+    is_away = isinstance(error, OperationalError)  # it may be back in a moment
+    if problems.are_asked_for():
+        return problems.of_fault(503 if is_away else 500, incident)
     # Without the layout and what every template may name: the session and its user may be what failed.
     html = current_app.jinja_env.get_template("fault.html").render(
         localisation.context(),
@@ -167,7 +175,7 @@ def _fault(error: BaseException) -> Response:
         text=_("Nothing was half done. Try again."),
         incident=incident,
     )
-    if isinstance(error, OperationalError):  # the database is away; it may be back in a moment
+    if is_away:
         return make_response(html, 503, {"Retry-After": "5"})
     return make_response(html, 500)
 

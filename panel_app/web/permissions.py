@@ -43,8 +43,8 @@ def _judge() -> Any:
     permission = permission_of(current_app.view_functions[request.endpoint])
     if permission is None:
         raise LookupError(f"the route {request.endpoint} declares no permission")
-    if permission is Permission.PUBLIC:
-        return None
+    if permission in {Permission.PUBLIC, Permission.API_CLIENT}:
+        return None  # a program's key and its scopes are judged by the API itself
     if not current_user.is_authenticated:
         if request.method == "GET" and request.accept_mimetypes.accept_html and not _is_script():
             return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]

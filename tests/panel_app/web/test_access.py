@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
 
 import ledger
 from panel_app.programme import access
@@ -58,7 +59,7 @@ def permission(app: Flask, rule: Rule) -> Permission:
 
 def addresses(app: Flask, booking_id: str) -> list[tuple[Rule, str]]:
     """Every address with its rule."""
-    known = {"booking_id": booking_id, "filename": "css/app.css"}
+    known = {"booking_id": booking_id, "filename": "css/app.css", "id": str(ledger.new_id())}
     with app.test_request_context():
         return [
             (rule, app.url_for(rule.endpoint, **{name: known[name] for name in rule.arguments}))
@@ -88,10 +89,12 @@ def test_every_address_answers_this_person_what_its_permission_says(house: House
     for rule, address in addresses(house.app, booking_id):
         let_in = permission(house.app, rule) in person.permissions | {Permission.PUBLIC}
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            answer = browser.get(address) if method == "GET" else browser.post(address)
+            answer = asked(browser, method, address)
             told = answer.status_code, answer.location
             if (method, rule.endpoint) in SIGN_INS:
                 fits = told == (401, None)
+            elif permission(house.app, rule) is Permission.API_CLIENT:
+                fits = told == (401, None)  # a session is no key
             elif let_in:
                 fits = answer.status_code < 500 and answer.status_code not in {401, 403}
                 fits &= rule.endpoint in SIGN_OUTS or not (answer.location or "").endswith("/sign-in")
@@ -102,6 +105,13 @@ def test_every_address_answers_this_person_what_its_permission_says(house: House
         if rule.endpoint in SIGN_OUTS:
             browser = person.browser(house)
     assert wrong == []
+
+
+def asked(browser: Browser, method: str, address: str) -> TestResponse:
+    """As a page would: only the API has other methods than these two."""
+    if method == "GET":
+        return browser.get(address)
+    return browser.post(address) if method == "POST" else browser.client.open(address, method=method)
 
 
 def refusals(name: str, method: str) -> set[tuple[int, str | None]]:

@@ -1,0 +1,192 @@
+"""Redemptions that another surface asks for: quote, reserve, confirm, cancel, reverse. The spine's own effects."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from uuid import UUID
+
+import sqlalchemy as sa
+
+import ledger
+from ledger import MemberId, Minor, NotFound, Refusal, Session
+from panel_app.programme import attempts, redemptions, reservations, reversals, visits
+from panel_app.programme.access import Actor, Permission
+from panel_app.programme.baskets import Order
+from panel_app.programme.giving_back import Goods, ReleaseReason, ReversalReason
+from panel_app.programme.models import Redemption
+from panel_app.programme.pricing import prices_of
+from panel_app.programme.refusals import (
+    CodeNotIssuedYet,
+    ForeignCode,
+    ForgedCode,
+    InvalidInput,
+    MistypedCode,
+    PriceNotOffered,
+    RedemptionClosed,
+    TooManyAttempts,
+    UnknownCode,
+)
+from panel_app.programme.rules import Rule
+from panel_app.programme.steps import Concerned, Keyed, Step, Told, keyed_bytes
+from panel_app.programme.surfaces.places import at_till, with_operator
+from panel_app.programme.surfaces.proofs import Proven, line_of, prove
+from panel_app.programme.surfaces.records import redemption_told
+from panel_app.programme.surfaces.told import RedemptionTold
+from panel_app.programme.surfaces.wishes import (
+    Confirmation,
+    NewRedemption,
+    Nothing,
+    RedemptionReversal,
+    TenderWish,
+)
+from panel_app.programme.terms import RedemptionStatus, TenderGiven, TenderType
+
+COUNTED = "code of an api client"
+_BAD = (UnknownCode, MistypedCode, ForgedCode, ForeignCode, CodeNotIssuedYet)
+
+
+def reserve(session: Session, actor: Actor, key: str, wish: NewRedemption) -> Told[RedemptionTold]:
+    """Hold points, claim and stock for a line that is proven. Raises every refusal of the counter."""
+    line_of(wish)
+    with ledger.read(session):
+        placed = at_till(session, actor, wish.branch, wish.till, wish.operator)
+    concerned = Concerned()
+
+    def run() -> RedemptionTold:
+        judge_not_locked(session, actor)
+        proven = prove(session, wish)
+        concerned.member_id = MemberId(proven.member.id)
+        claim_id = None if proven.claim is None else proven.claim.id
+        visit = visits.open_visit(
+            session, placed, proven.member, proof=proven.proof, mode=proven.mode, claim_id=claim_id
+        )
+        order = _order(session, proven, visit.id)
+        redemption, _before = reservations.open_redemption(session, placed, visit, order)
+        return redemption_told(session, actor, redemption)
+
+    step = Step(
+        operation="redemption.reserve",
+        permission=Permission.REDEEM,
+        concerned=concerned,
+        on_refusal=lambda refusal: count(session, actor, refusal),
+    )
+    return keyed_bytes(session, placed, step, Keyed(key=key, body=wish), RedemptionTold, run)
+
+
+def confirm(
+    session: Session, actor: Actor, key: str, booking_id: str, wish: Confirmation
+) -> Told[RedemptionTold]:
+    """Take the points and post the cash in one step. Raises what Confirm at the counter raises."""
+
+    def run(redemption: Redemption) -> None:
+        placed = with_operator(session, _placed(actor, redemption), wish.operator)
+        given = [_tender(tender, redemption.currency) for tender in wish.tenders]
+        payment = redemptions.Payment(booking_id=booking_id, tenders=given)
+        redemptions.complete(session, placed, redemption, payment)
+
+    return _once(session, actor, key, "confirm", booking_id, wish, run)
+
+
+def cancel(session: Session, actor: Actor, key: str, booking_id: str, wish: Nothing) -> Told[RedemptionTold]:
+    """Before Confirm: release everything. Cancelling what is cancelled or ran out does nothing more."""
+
+    def run(redemption: Redemption) -> None:
+        match RedemptionStatus(redemption.status):
+            case RedemptionStatus.RESERVED:
+                placed = _placed(actor, redemption)
+                reservations.cancel(session, placed, redemption, ReleaseReason.CANCELLED)
+            case RedemptionStatus.CANCELLED | RedemptionStatus.EXPIRED:
+                return
+            case status:
+                raise RedemptionClosed(booking_id=booking_id, status=status.value)
+
+    return _once(session, actor, key, "cancel", booking_id, wish, run)
+
+
+def reverse(
+    session: Session, actor: Actor, key: str, booking_id: str, wish: RedemptionReversal
+) -> Told[RedemptionTold]:
+    """After Confirm: everything goes back the way it came. Raises NotFound, RedemptionClosed."""
+
+    def run(redemption: Redemption) -> None:
+        reversals.judge_completed(redemption)
+        known = {reason.value for reason in ReversalReason if reason is not ReversalReason.UNDONE}
+        why = ReversalReason(wish.reason) if wish.reason in known else ReversalReason.SURFACE_WISH
+        wanted = reversals.Reversal(booking_id=booking_id, reason=why, goods=Goods.RETURNED)
+        reversals.reversed_whole(session, _placed(actor, redemption), redemption, wanted)
+
+    return _once(session, actor, key, "reverse", booking_id, wish, run, permission=Permission.REVERSE)
+
+
+def judge_not_locked(session: Session, actor: Actor) -> None:
+    """Refuse a client that has shown five bad codes in five minutes (TooManyAttempts)."""
+    seconds = attempts.seconds_locked(session, COUNTED, actor.client)
+    if seconds:
+        raise TooManyAttempts(seconds_left=seconds)
+
+
+def count(session: Session, actor: Actor, refusal: Refusal) -> None:
+    """Count a code that may have been a guess."""
+    if isinstance(refusal, _BAD):
+        attempts.count_failure(session, COUNTED, actor.client)
+
+
+def _order(session: Session, proven: Proven, visit_id: UUID) -> Order:
+    if proven.claim is not None:
+        return Order(visit_id=visit_id, claim_id=proven.claim.id, units=proven.line.units)
+    option_id = proven.line.option
+    if option_id is None:
+        prices = prices_of(session, [proven.reward_id])[proven.reward_id]
+        if not prices:
+            raise PriceNotOffered
+        # As for a claim: the points-only price, else the first.
+        option_id = next((price for price in prices if not price.cash), prices[0]).option_id
+    return Order(visit_id=visit_id, reward_id=proven.reward_id, option_id=option_id, units=proven.line.units)
+
+
+def _once(
+    session: Session,
+    actor: Actor,
+    key: str,
+    what: str,
+    booking_id: str,
+    wish: Confirmation | Nothing | RedemptionReversal,
+    move: Callable[[Redemption], None],
+    permission: Permission = Permission.REDEEM,
+) -> Told[RedemptionTold]:
+    concerned = Concerned()
+
+    def run() -> RedemptionTold:
+        redemption = _lock_own(session, actor, booking_id)
+        concerned.member_id = MemberId(redemption.member_id)
+        move(redemption)
+        return redemption_told(session, actor, redemption)
+
+    step = Step(
+        operation=f"redemption.{what}", permission=permission, concerned=concerned, booking_id=booking_id
+    )
+    return keyed_bytes(session, actor, step, Keyed(key=key, body=(booking_id, wish)), RedemptionTold, run)
+
+
+def _lock_own(session: Session, actor: Actor, booking_id: str) -> Redemption:
+    """The client's own redemption, its row locked; NotFound for any other."""
+    query = sa.select(Redemption).where(
+        Redemption.booking_id == booking_id, Redemption.client == actor.client
+    )
+    if actor.reach:
+        query = query.where(Redemption.branch_id.in_(actor.reach))
+    redemption = session.scalar(query.with_for_update().execution_options(populate_existing=True))
+    if redemption is None:
+        raise NotFound(what="booking")
+    return redemption
+
+
+def _placed(actor: Actor, redemption: Redemption) -> Actor:
+    return replace(actor, branch_id=redemption.branch_id, till_id=redemption.till_id)
+
+
+def _tender(tender: TenderWish, currency: str) -> TenderGiven:
+    if tender.currency != currency:
+        raise InvalidInput(field="currency", rule=Rule.CHOICE)
+    return TenderGiven(
+        type=TenderType(tender.type), amount=Minor(tender.amount_minor), reference=tender.reference
+    )

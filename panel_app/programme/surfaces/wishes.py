@@ -1,0 +1,229 @@
+"""What other surfaces ask for, strictly: no field too many, nothing converted, every text and number bounded."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
+
+from ledger import WHOLE_MAX, EntryType
+from panel_app.programme.claiming import QUANTITY_MAX
+from panel_app.programme.tenders import REFERENCE_LENGTH_MAX, TENDERS_MAX
+
+STRICT = ConfigDict(strict=True, extra="forbid")
+PLAIN = r"^[^\x00-\x1f\x7f]*$"
+HOLD_SECONDS_MAX = 86_400
+# The years whose every moment can be told in every zone.
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC)
+
+
+def _tellable(moment: datetime) -> datetime:
+    if not _FIRST <= moment < _LAST:
+        raise ValueError("must be between the years 1970 and 9998")
+    return moment.astimezone(UTC)
+
+
+Whole = Annotated[int, Field(ge=1, le=WHOLE_MAX)]
+Units = Annotated[int, Field(ge=1, le=QUANTITY_MAX)]
+Moment = Annotated[AwareDatetime, AfterValidator(_tellable)]
+Name = Annotated[str, Field(min_length=1, max_length=120, pattern=PLAIN)]
+Word = Annotated[str, Field(min_length=1, max_length=64, pattern=PLAIN)]
+Reference = Annotated[str, Field(min_length=1, max_length=REFERENCE_LENGTH_MAX, pattern=PLAIN)]
+Code = Annotated[str, Field(min_length=1, max_length=256, pattern=PLAIN)]
+Why = Annotated[str, Field(min_length=1, max_length=200, pattern=PLAIN)]
+Email = Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^\x00-\x20\x7f]+$")]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+class CreditType(StrEnum):
+    MILESTONE_AWARD = "milestone_award"
+    PROGRAMME_RULE = "programme_rule"
+    MANUAL_ADJUSTMENT = "manual_adjustment"
+    GOODWILL = "goodwill"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMember:
+    __pydantic_config__ = STRICT
+    external_id: Word
+    name: Name
+    phone: Word | None = None
+    email: Email | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberChange:
+    """What is null or missing stays as it is."""
+
+    __pydantic_config__ = STRICT
+    name: Name | None = None
+    phone: Word | None = None
+    email: Email | None = None
+    status: Literal["active", "suspended"] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCredit:
+    __pydantic_config__ = STRICT
+    points: Whole
+    type: CreditType
+    reference: Reference
+    posts_at: Moment | None = None
+    expires_at: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDebit:
+    __pydantic_config__ = STRICT
+    points: Whole
+    reference: Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTransfer:
+    __pydantic_config__ = STRICT
+    points: Whole
+    partner: Word
+    reference: Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewHold:
+    __pydantic_config__ = STRICT
+    member_id: UUID
+    points: Whole
+    reference: Reference
+    ttl_seconds: Annotated[int, Field(ge=1, le=HOLD_SECONDS_MAX)] = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extension:
+    """The hold lasts so long from now on, at most a day after it was placed, and never shorter than before."""
+
+    __pydantic_config__ = STRICT
+    ttl_seconds: Annotated[int, Field(ge=1, le=HOLD_SECONDS_MAX)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """All of the hold, or a part of it: the rest is released."""
+
+    __pydantic_config__ = STRICT
+    points: Whole | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nothing:
+    """An empty object."""
+
+    __pydantic_config__ = STRICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryReversal:
+    """All that is left of the entry, or a part. Of the reason a single word is kept: a sentence may name somebody."""
+
+    __pydantic_config__ = STRICT
+    reason: Why
+    points: Whole | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewClaim:
+    __pydantic_config__ = STRICT
+    member_id: UUID
+    reward_id: UUID
+    option: UUID | None = None
+    quantity: Units = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A reward code alone; or a reward, with a member code or the order's member."""
+
+    __pydantic_config__ = STRICT
+    code: Code | None = None
+    reward_id: UUID | None = None
+    option: UUID | None = None
+    units: Units = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteWish:
+    """One line, in `lines` or in the body itself."""
+
+    __pydantic_config__ = STRICT
+    branch: Word
+    member_id: UUID | None = None
+    lines: Annotated[list[Line], Field(max_length=1)] = field(default_factory=list)
+    code: Code | None = None
+    reward_id: UUID | None = None
+    option: UUID | None = None
+    units: Units = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRedemption(QuoteWish):
+    """A quote's line at a till; `operator` is a username of the branch."""
+
+    __pydantic_config__ = STRICT
+    till: Word
+    operator: Word | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenderWish:
+    __pydantic_config__ = STRICT
+    type: Literal["cash", "card"]
+    amount_minor: Whole
+    currency: Currency
+    reference: Reference | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    __pydantic_config__ = STRICT
+    operator: Word | None = None
+    tenders: Annotated[list[TenderWish], Field(max_length=TENDERS_MAX)] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedemptionReversal:
+    __pydantic_config__ = STRICT
+    reason: Why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByExternalId:
+    __pydantic_config__ = STRICT
+    external_id: Word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntriesWish:
+    """`from` is in, `to` is out; `cursor` is the `next_cursor` of the page before."""
+
+    __pydantic_config__ = STRICT
+    type: EntryType | None = None
+    source: Word | None = None
+    since: Annotated[Moment | None, Field(alias="from")] = None
+    until: Annotated[Moment | None, Field(alias="to")] = None
+    cursor: Annotated[str | None, Field(pattern=r"^[0-9]{1,15}$")] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedemptionsWish:
+    __pydantic_config__ = STRICT
+    branch: Word | None = None
+    source: Word | None = None
+    since: Annotated[Moment | None, Field(alias="from")] = None
+    until: Annotated[Moment | None, Field(alias="to")] = None
+    cursor: Annotated[str | None, Field(max_length=64, pattern=PLAIN)] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewardsWish:
+    __pydantic_config__ = STRICT
+    branch: Word
