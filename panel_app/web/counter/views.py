@@ -70,7 +70,8 @@ def frames() -> Response:
     try:
         scanned, wait_ms = reading.read_frame(data, till)
     except ReaderBusy:
-        return Response(status=429, headers={"Retry-After": "1"})
+        # The limiter writes this header anew, in whole seconds cut off: of two at least one is left.
+        return Response(status=429, headers={"Retry-After": "2"})
     if scanned is None or _is_seen_already(scanned):
         response = Response(status=204)
     else:

@@ -113,7 +113,8 @@ def busy(house: House) -> House:
 
 def test_a_busy_reader_lets_the_camera_wait(busy: House) -> None:
     answer = shown(busy.at_till("anna"), "R1CMAAAAAAAAAAAAAAAA")
-    assert (answer.status_code, answer.headers["Retry-After"], answer.data) == (429, "1", b"")
+    assert (answer.status_code, answer.data) == (429, b"")
+    assert answer.headers["Retry-After"] in {"1", "2"}
 
 
 def test_a_busy_reader_tells_a_person_with_a_photo(busy: House) -> None:
