@@ -150,6 +150,15 @@ def test_nothing_is_too_wide_when_it_runs_from_right_to_left(counter: Counter, s
     assert sideways_at_400_percent(counter.page) == 0
 
 
+def test_nothing_is_too_wide_in_german_whose_words_are_longer(counter: Counter, shop: Shop) -> None:
+    counter.page.context.add_cookies([{"name": "countermark-language", "value": "de", "url": shop.url}])
+    counter.page.goto(f"{shop.url}/counter")
+    expect(counter.heading).to_have_text("Bereit zum Scannen")
+    for width in range(320, 481, 40):
+        counter.page.set_viewport_size({"width": width, "height": 740})
+        assert counter.page.evaluate("document.scrollingElement.scrollWidth") == width
+
+
 def test_a_page_that_is_hard_to_read_is_found(counter: Counter) -> None:
     counter.page.evaluate("document.querySelector('h1').style.color = '#ccc'")
     with pytest.raises(AssertionError, match=r"color-contrast at \['h1'\]"):
