@@ -1,6 +1,6 @@
 /** A frame for the server out of the live picture: its middle, 640 pixels wide, as JPEG. Keeps none. */
 
-// Measured: docs/decisions/0017-frames-from-the-browser.md.
+// Measured: docs/decisions/0018-frames-from-the-browser.md.
 const WIDTH = 640;
 const QUALITY = 0.7;
 const canvas = document.createElement("canvas");
