@@ -23,6 +23,8 @@ from panel_app.programme.terms import EntryMode
 
 SCANNED_MAX = 40
 WITHIN = timedelta(minutes=1)
+# Of one burst of keys: by what they say and by their place, of which a foreign layout garbles one.
+READINGS = 2
 _TYPED = "typed code"
 _SCANNED = "scanned code"
 _TEXT = "scanned text"
@@ -55,7 +57,7 @@ def count_refused(
     """Count what was refused: `wrong` texts were no codes at all, what was `chosen` counts if the refusal says so."""
     is_wrong = isinstance(refusal, _COUNTED)
     if mode is not EntryMode.TYPED:
-        _count_scanned(session, actor, [*wrong, *(chosen if is_wrong else ())])
+        _count_scanned(session, actor, mode, [*wrong, *(chosen if is_wrong else ())])
     elif is_wrong:
         attempts.count_failure(session, _TYPED, str(actor.till_id))
 
@@ -63,11 +65,13 @@ def count_refused(
 def count_beside(session: Session, actor: Actor, mode: EntryMode, wrong: Sequence[str]) -> None:
     """Count the wrong texts that came with a good code."""
     if mode is not EntryMode.TYPED:
-        _count_scanned(session, actor, wrong)
+        _count_scanned(session, actor, mode, wrong)
 
 
-def _count_scanned(session: Session, actor: Actor, texts: Sequence[str]) -> None:
+def _count_scanned(session: Session, actor: Actor, mode: EntryMode, texts: Sequence[str]) -> None:
     till = str(actor.till_id)
+    if mode is EntryMode.WEDGE and len(texts) == READINGS:
+        texts = [" ".join(texts)]
     for text in texts:
         if attempts.count_within(session, _TEXT, f"{till} {text}", WITHIN) == 1:
             attempts.count_within(session, _SCANNED, till, WITHIN)

@@ -77,6 +77,16 @@ def test_guesses_beside_two_good_codes_count_too(shop: Shop):
         shop.scan(good[0])
 
 
+def test_two_readings_of_one_burst_count_once(shop: Shop):
+    for number in range(SCANNED_MAX):
+        keys, places = f"nope-{number}", f"Nope-{number}!"
+        scanned = Scanned(text=keys, mode=EntryMode.WEDGE, alternatives=(Alternative(text=places),))
+        with pytest.raises(ForeignCode):
+            counter.scan(shop.session, shop.world.berlin, scanned)
+    with shop.refused(TooManyWrongScans, seconds_left=60):
+        shop.scan(POSTER, mode=EntryMode.WEDGE)
+
+
 def test_a_refused_claim_is_no_wrong_code(shop: Shop):
     made = [shop.claim(shop.world.tea) for _claim in range(2)]
     shop.spend_all_but(0)
