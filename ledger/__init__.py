@@ -57,6 +57,8 @@ from ledger.leaves import BOOK_RECORDS, RecordKind
 from ledger.leaves import note as note_leaf
 from ledger.member_log import log_of
 from ledger.models import metadata
+from ledger.outbox import BookEvent, instant, outbox_events
+from ledger.outbox import tell as tell_event
 from ledger.outcomes import (
     OutcomeStatus,
     Request,
@@ -116,6 +118,7 @@ __all__ = [
     "AnchorFile",
     "Balance",
     "BelongsToBooking",
+    "BookEvent",
     "CashLeg",
     "Charge",
     "Clock",
@@ -193,6 +196,7 @@ __all__ = [
     "hold_by_id",
     "inclusion_of",
     "insert_into",
+    "instant",
     "lock_member",
     "log_of",
     "member_account_id",
@@ -206,6 +210,7 @@ __all__ = [
     "open_branch",
     "open_house",
     "open_member",
+    "outbox_events",
     "partner_id",
     "place_hold",
     "points",
@@ -219,6 +224,7 @@ __all__ = [
     "seal_line",
     "seal_restored",
     "settle_claim",
+    "tell_event",
     "transact",
     "transfer",
     "undo_entry",

@@ -17,6 +17,7 @@ from sqlalchemy.sql.dml import UpdateBase
 from ledger.columns import Instant
 from ledger.database import Session
 from ledger.leaves import note_step
+from ledger.outbox import tell_step
 from ledger.prepared import Prepared
 
 Values = Mapping[str, Any]
@@ -138,7 +139,9 @@ class Step:
         answers = _by_parts(session, plan, values) if whole is None else _at_once(session, whole, values)
         if answers is not None:
             values |= answers
-            note_step(session, [(told.table, told.rows(values)) for told in plan.told])
+            written = [(told.table, told.rows(values)) for told in plan.told]
+            note_step(session, written)
+            tell_step(session, written)
         return answers
 
     def _plan(self, dialect: str) -> tuple[Plan, Prepared | None]:

@@ -13,6 +13,7 @@ import ledger
 from ledger import AnchorFile, Database, Keyring, SystemClock
 from panel_app import log
 from panel_app.config import Settings, SettingsError
+from panel_app.deliverer import deliverer_of
 from panel_app.programme.access import Permission
 from panel_app.programme.programme_facts import secret_fits
 from panel_app.seal_files import seal_key
@@ -46,7 +47,7 @@ def open_database(settings: Settings) -> Database:
 
 
 def create_app(settings: Settings) -> Flask:
-    """The panel as a WSGI application; starts its reader's processes, its sweeper and its sealer."""
+    """The panel as a WSGI application; starts its reader's processes, its sweeper, its sealer and its deliverer."""
     database = open_database(settings)
     app = build_app(settings, database)
     app.extensions["countermark-pool"] = DecodePool(workers=settings.decode_workers)
@@ -56,6 +57,9 @@ def create_app(settings: Settings) -> Flask:
     sealer = Sealer(database, seal_key(settings, database), AnchorFile(settings.anchor_file))
     sealer.start()
     app.extensions["countermark-sealer"] = sealer
+    deliverer = deliverer_of(settings, database)
+    deliverer.start()
+    app.extensions["countermark-deliverer"] = deliverer
     return app
 
 

@@ -17,6 +17,7 @@ from panel_app.commands import (
     pictures,
     seals,
     serve,
+    webhooks,
 )
 from panel_app.config import SettingsError
 
@@ -78,5 +79,6 @@ for one in (
     administration.till,
     administration.member,
     api_keys.api_key,
+    webhooks.webhook,
 ):
     main.add_command(one)

@@ -52,6 +52,7 @@ class Settings(DatabaseAddress):
     secret_file: Path = Path("var/secret")
     seal_key_file: Path = Path("var/seal.key")
     anchor_file: Path = Path("var/anchors.jsonl")
+    webhooks_to_loopback: bool = False
 
     @model_validator(mode="after")
     def _secret_is_a_secret(self) -> "Settings":

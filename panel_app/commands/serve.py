@@ -44,6 +44,7 @@ def serve(host: str | None, port: int | None) -> None:
         click.echo(f"Countermark is on http://{host}:{port} (Ctrl+C stops it)")
         signal.signal(signal.SIGTERM, _stop)
         server.run()
+        app.extensions["countermark-deliverer"].stop()
         # Every request has been answered: what they recorded is sealed before the process ends.
         app.extensions["countermark-sealer"].stop()
 

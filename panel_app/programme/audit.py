@@ -18,9 +18,11 @@ from ledger import (
     new_id,
     note_last_write,
     note_leaf,
+    tell_event,
 )
 from panel_app.programme.access import Actor
-from panel_app.programme.models import AuditRecord, OutboxEvent
+from panel_app.programme.models import AuditRecord
+from panel_app.programme.webhook_terms import EventType
 
 AUDIT_RECORD = RecordKind(
     name="audit_record",
@@ -33,7 +35,6 @@ AUDIT_RECORD = RecordKind(
     },
 )
 RECORD = insert_into(AUDIT_RECORD.table)
-EVENT = insert_into(OutboxEvent.metadata.tables["outbox_events"])
 SEALED = (*BOOK_RECORDS, AUDIT_RECORD)
 """Every kind of record that has leaves."""
 
@@ -80,14 +81,7 @@ def record_refusal(
 
 def event(session: Session, event_type: str, member_id: MemberId | None, **payload: Any) -> None:
     """Put an event for other surfaces into the outbox; it exists exactly when the deed does."""
-    row = {
-        "id": new_id(),
-        "type": event_type,
-        "member_id": member_id,
-        "payload": _json(payload),
-        "created_at": session.clock.now(),
-    }
-    note_last_write(session, EVENT, row)
+    tell_event(session, EventType(event_type), member_id, _json(payload))
 
 
 def _insert(

@@ -31,3 +31,4 @@ class Rule(StrEnum):
     CSV = "csv"
     EXTERNAL_CODES = "external_codes"
     EMPTY_DATABASE = "empty_database"
+    HTTPS_ADDRESS = "https_address"

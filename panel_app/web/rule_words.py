@@ -60,5 +60,7 @@ def words_of(refusal: InvalidInput) -> str:  # noqa: C901, PLR0912 - one row a r
             return _("A reward that accepts external codes")
         case Rule.EMPTY_DATABASE:
             return _("An empty database: one installation is one programme")
+        case Rule.HTTPS_ADDRESS:
+            return _("An address that begins with https://, without a name or a password in it")
         case _:
             assert_never(refusal.rule)

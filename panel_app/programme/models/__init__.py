@@ -15,8 +15,9 @@ from panel_app.programme.models.imported import ExternalCode, Voucher
 from panel_app.programme.models.members import Member, MemberDevice, Visit
 from panel_app.programme.models.people import Assignment, AttemptCount, Operator, Role, SignInSession
 from panel_app.programme.models.places import Branch, Till
-from panel_app.programme.models.records import AuditRecord, OutboxEvent, ProgrammeSetting
+from panel_app.programme.models.records import AuditRecord, ProgrammeSetting
 from panel_app.programme.models.redemptions import Redemption, RedemptionLine, Tender
+from panel_app.programme.models.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "ApiClient",
@@ -30,7 +31,6 @@ __all__ = [
     "Member",
     "MemberDevice",
     "Operator",
-    "OutboxEvent",
     "PriceCash",
     "PriceOption",
     "ProgrammeSetting",
@@ -47,4 +47,6 @@ __all__ = [
     "Till",
     "Visit",
     "Voucher",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

@@ -1,4 +1,4 @@
-"""Tables that only grow: the audit trail and the outbox; and the programme's own settings."""
+"""The audit trail, which only grows; and the programme's own settings."""
 
 from datetime import datetime
 from typing import Any
@@ -34,18 +34,6 @@ class AuditRecord(Row):
     on_behalf: Mapped[bool]
     request_id: Mapped[str | None]
     details: Mapped[dict[str, Any]]
-
-
-class OutboxEvent(Row):
-    """An event for other surfaces, written with what it tells of; delivered later, in order of its id."""
-
-    __tablename__ = "outbox_events"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    type: Mapped[str]
-    member_id: Mapped[UUID | None]
-    payload: Mapped[dict[str, Any]]
-    created_at: Mapped[datetime]
 
 
 class ProgrammeSetting(Row):

@@ -189,7 +189,6 @@ def _once(
     def run() -> EntryTold:
         entry = make(actor.origin(reference=wish.reference))
         audit.record(session, actor, f"points.{what}", member_id=owner, entry=entry.id, points=wish.points)
-        audit.event(session, f"points.{what}", owner, entry=entry.id, points=wish.points)
         return entry_told(session, actor, replace(entry, reference=wish.reference))
 
     step = Step(

@@ -30,7 +30,11 @@ def test_a_claim_takes_its_points_when_it_is_made_with_an_event_and_a_date(shop:
     )
     assert claim["valid_until"] == date(2026, 5, 31)
     assert shop.balance() == (3000, 0)
-    events = [(row["type"], row["payload"]) for row in shop.rows("outbox_events")]
+    events = [
+        (row["type"], row["payload"])
+        for row in shop.rows("outbox_events")
+        if row["type"].startswith("claim.")
+    ]
     assert events == [("claim.issued", {"claim": str(made.id), "quantity": 2})]
 
 
