@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.exc import DBAPIError
 
+from ledger.asked import Asked
 from ledger.clock import Clock
 from ledger.keyring import Keyring
 from ledger.libpq import Link
@@ -32,11 +33,14 @@ class Database:
     def __init__(self, url: str, *, clock: Clock, keyring: Keyring) -> None:
         self.clock = clock
         self.keyring = keyring
+        self.asked = Asked()
         self.engine = engine_for(url)
         self._writers = Writers() if self.engine.dialect.name == "sqlite" else None
 
     def session(self) -> "Session":
-        return Session(self.engine, clock=self.clock, keyring=self.keyring, writers=self._writers)
+        session = Session(self.engine, clock=self.clock, keyring=self.keyring, writers=self._writers)
+        session.asked = self.asked
+        return session
 
     def dispose(self) -> None:
         self.engine.dispose()
@@ -51,6 +55,7 @@ class Session(orm.Session):
         self.keyring = keyring
         self.dialect = bind.dialect.name
         self._writers = writers
+        self.asked = Asked()
         self._core: sa.Connection | None = None
         self._link: Link | None = None
         # Of last_writes.py: noted while a step runs, written with its commit.

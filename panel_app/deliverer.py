@@ -21,6 +21,8 @@ SECONDS_BETWEEN = 1.0
 # A receiver that is silent keeps one of them busy for ten seconds, and then rests.
 SENDERS = 3
 BATCH_SECONDS_MAX = 20.0
+# For so long a process goes by what it knows of the endpoints; a new one is owed what happens from then on.
+KNOWN_FOR_SECONDS = 3.0
 ROUNDS_BETWEEN_PRUNES = 600
 
 log = structlog.get_logger()
@@ -70,6 +72,7 @@ class Deliverer:
     def deliver(self) -> int:
         """One round: new events get their deliveries, each waiting endpoint its batch; gives how many attempts."""
         with self.database.session() as session:
+            self.database.asked.know(webhook_queue.asked_for(session), seconds=KNOWN_FOR_SECONDS)
             while webhook_queue.fan_out(session) == webhook_queue.EVENTS_AT_ONCE:
                 pass
             waiting = webhook_queue.waiting_endpoints(session)

@@ -43,6 +43,13 @@ def fan_out(session: Session) -> int:
     return ledger.transact(session, lambda: _fan_out(session))
 
 
+def asked_for(session: Session) -> frozenset[str]:
+    """The types of event that any enabled endpoint wants."""
+    with ledger.read(session):
+        wanted = session.scalars(sa.select(WebhookEndpoint.events).where(_LISTENS)).all()
+    return frozenset(event for events in wanted for event in events)
+
+
 def waiting_endpoints(session: Session) -> Sequence[UUID]:
     """Those that have something due and are in nobody's hands."""
     now = session.now_sql()

@@ -60,7 +60,7 @@ class EndpointFace:
 
 
 def add_endpoint(session: Session, actor: Actor, new: NewEndpoint) -> MadeEndpoint:
-    """An endpoint that is owed everything from now on; NotFound for the client, InvalidInput for the rest."""
+    """An endpoint that is owed what happens from three seconds on. NotFound for the client, or InvalidInput."""
 
     def run() -> MadeEndpoint:
         client_id = session.scalar(sa.select(ApiClient.id).where(ApiClient.name == new.client))

@@ -4,11 +4,15 @@ import pytest
 
 import ledger
 from ledger import BookEvent
+from ledger.asked import Asked
 from panel_app.commands import webhooks as command
+from panel_app.deliverer import Deliverer
 from panel_app.programme import audit, redemptions, reversals
 from panel_app.programme.giving_back import Goods, ReversalReason
 from panel_app.programme.terms import RedemptionStatus
 from panel_app.programme.webhook_terms import EventType
+from panel_app.receivers import Reach, Receivers
+from tests.panel_app.programme.conftest import Built
 from tests.panel_app.programme.shop import Shop
 from tests.panel_app.world import cash
 
@@ -91,3 +95,24 @@ def test_what_a_program_credits_and_debits_is_told_as_entries(shop: Shop):
 def test_a_type_that_is_not_on_the_list_is_a_fault(shop: Shop):
     with pytest.raises(ValueError, match=r"points\.moved"):
         audit.event(shop.session, "points.moved", shop.world.lena)
+
+
+def test_the_books_tell_what_is_asked_for_and_without_fresh_knowledge_everything(shop: Shop):
+    now = [0.0]
+    shop.session.asked = Asked(lambda: now[0])
+    shop.session.asked.know(frozenset({"hold.placed"}), seconds=3)
+    before = len(told(shop))
+    shop.confirm(shop.reserve(shop.direct(shop.world.tea)).booking_id)
+    assert told(shop, before) == ["hold.placed", "redemption.completed"]
+    now[0] = 3.0
+    before = len(told(shop))
+    shop.confirm(shop.reserve(shop.direct(shop.world.tea)).booking_id)
+    assert len(told(shop, before)) == 4
+
+
+def test_a_deliverer_tells_its_process_what_is_asked_for(fresh: Built, shop: Shop):
+    Deliverer(fresh.database, Receivers(reach=Reach.WORLD)).deliver()
+    assert not fresh.database.asked.has("entry.posted")
+    assert shop.session.asked is fresh.database.asked
+    fresh.database.asked.know(frozenset(), seconds=0)
+    assert shop.session.asked.has("entry.posted")
