@@ -40,7 +40,7 @@ def test_a_reward_code_with_nothing_due_takes_one_press(
 
 def test_a_photo_of_the_code_is_as_good(counter: Counter, shop: Shop) -> None:
     picture = cameras.photo(qr_png(shop.claim(shop.customer(points=120), "COFFEE").code))
-    counter.page.get_by_label("Photo").set_input_files(
+    counter.page.get_by_role("button", name="Photo").set_input_files(
         FilePayload(name="code.jpg", mimeType="image/jpeg", buffer=picture)
     )
     counter.is_in("claim")

@@ -13,8 +13,8 @@ from tests.conftest import ROOT
 from tests.panel_app.web.catalogues import FOLDER, compile_all, extracted
 
 ORIGINAL = "en"
-# German says neither Sie nor du to the people in the shop, and a reward is never a voucher.
-NOT_IN_GERMAN = re.compile(r"\b(Sie|Ihr|Ihre|Ihren|Ihrem|du|dein|deine|Gutschein|Belohnung|Punktzahl)\b")
+# German says neither Sie nor du to the people in the shop; a Gutschein is a voucher that pays, never a reward.
+NOT_IN_GERMAN = re.compile(r"\b(Sie|Ihr|Ihre|Ihren|Ihrem|du|dein|deine|Belohnung|Punktzahl)\b")
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,10 @@ def texts(message: Message) -> tuple[str, ...]:
 
 def originals(message: Message) -> tuple[str, ...]:
     return (message.id,) if isinstance(message.id, str) else tuple(message.id)
+
+
+def calls_a_reward_a_voucher(message: Message, text: str) -> bool:
+    return "Gutschein" in text and "voucher" not in " ".join(originals(message)).lower()
 
 
 def placeholders(text: str) -> set[str]:
@@ -101,7 +105,7 @@ def test_german_speaks_as_a_shop_does() -> None:
         text
         for message in translation("de")
         for text in texts(message)
-        if message.id and NOT_IN_GERMAN.search(text)
+        if message.id and (NOT_IN_GERMAN.search(text) or calls_a_reward_a_voucher(message, text))
     ]
     assert wrong == []
 
