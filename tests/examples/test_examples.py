@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import ledger
-from examples.marketplace import Api, Marketplace, Refused
+from examples.countermark_client import Api, Refused
+from examples.marketplace import Marketplace
 from panel_app.programme.api_clients import NewKey, issue_key
 from panel_app.programme.scopes import Scope
 from tests.faults.test_lost_answers import Line, line_to
@@ -82,7 +83,8 @@ def test_the_marketplace_sells_gives_up_and_takes_back(shop: Shop) -> None:
 def test_the_marketplace_runs_as_a_program(shop: Shop) -> None:
     member = shop.customer(points=50)
     done = subprocess.run(
-        [sys.executable, ROOT / "examples" / "marketplace.py", shop.url, str(member.id), "20"],
+        [sys.executable, "-m", "examples.marketplace", shop.url, str(member.id), "20"],
+        cwd=ROOT,
         input=key_of(shop, Scope.HOLDS),
         capture_output=True,
         text=True,
