@@ -16,7 +16,6 @@ from examples.marketplace_orders import Marketplace, SoldOut
 from examples.redeeming import Surface, points_price
 from examples.voucher_stock import VoucherStock
 
-PORT = 8010
 FORM_BYTES_MAX = 4096
 VOUCHERS = Path(__file__).with_name("vouchers.csv")
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Marketplace</title>
@@ -109,8 +108,12 @@ def main() -> None:
     stock.fill_from(VOUCHERS)
     marketplace = Marketplace(surface=Surface.from_environment(), stock=stock)
     marketplace.settle()
-    with served(marketplace, PORT) as server:
-        print(f"The marketplace is at http://127.0.0.1:{PORT}, with {stock.count()} vouchers in stock.")
+    port = int(os.environ.get("MARKETPLACE_PORT", "8010"))
+    with served(marketplace, port) as server:
+        print(
+            f"The marketplace is at http://127.0.0.1:{port}, with {stock.count()} vouchers in stock.",
+            flush=True,
+        )
         server.serve_forever()
 
 

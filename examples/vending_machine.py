@@ -36,7 +36,8 @@ class VendingMachine:
     def vend(self, code: str, **line: str) -> Outcome:
         """Hold, grip, take the points, drop. `line` is the `reward_id` beside a member's code.
 
-        Raises Refused and Unanswered; after Unanswered nothing was dispensed, and settle() ends the booking.
+        Raises Refused and Unanswered; after Unanswered nothing was dispensed, and settle() or the hold's own end
+        gives the points back.
         """
         held = self.surface.reserve(str(uuid4()), code=code, **line)
         booking_id = held["booking_id"]

@@ -1,10 +1,12 @@
 """The marketplace sells codes of its own for points, each once; without a code the points are the member's again."""
 
+import sqlite3
 import threading
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -15,6 +17,7 @@ import ledger
 from examples.countermark_client import Api, Refused
 from examples.marketplace_orders import Marketplace, SoldOut
 from examples.marketplace_pages import served
+from examples.voucher_stock import VoucherStock
 from tests.faults.test_lost_answers import line_to
 from tests.journeys.shop import Customer, Shop
 
@@ -110,6 +113,41 @@ def test_answers_lost_on_the_way_sell_once(lived_in: Shop, marketplace: Marketpl
             shaky.surface.rewards()
     assert len({one.voucher for one in sold}) == 3
     assert (balance(lived_in, member), marketplace.stock.count()) == ((3 * 800, 0), 3)
+
+
+def at_once(bookings: list[str], draw: Callable[[str], str | None]) -> list[str | None]:
+    """Every booking draws in a thread of its own."""
+    with ThreadPoolExecutor(len(bookings)) as pool:
+        return list(pool.map(draw, bookings))
+
+
+def test_the_last_code_goes_to_one_of_four(lived_in: Shop, marketplace: Marketplace) -> None:
+    members = [lived_in.customer(points=800) for _ in range(4)]
+
+    def order(member_id: str) -> str | None:
+        try:
+            return marketplace.order(str(uuid4()), bouquet(lived_in), member_id=member_id).voucher
+        except SoldOut:
+            return None
+
+    told = at_once([str(member.id) for member in members], order)
+    assert sorted(told, key=str) == ["BLOOM-1", None, None, None]
+    assert sorted(balance(lived_in, member) for member in members) == [(0, 0), *(3 * [(800, 0)])]
+
+
+def test_control_a_stock_that_looks_and_then_takes_sells_a_code_twice(tmp_path: Path) -> None:
+    looked = threading.Barrier(2)
+    file = tmp_path / "stock.db"
+    VoucherStock.opened(file).fill([("Mug", "MUG-1")])
+
+    def draw(booking_id: str) -> str | None:
+        with closing(sqlite3.connect(file, isolation_level=None)) as own:
+            (code,) = own.execute("SELECT code FROM vouchers WHERE booking_id IS NULL").fetchone()
+            looked.wait(10)
+            own.execute("UPDATE vouchers SET booking_id = ? WHERE code = ?", (booking_id, code))
+        return str(code)
+
+    assert at_once(["B1-1", "B1-2"], draw) == ["MUG-1", "MUG-1"]
 
 
 @contextmanager

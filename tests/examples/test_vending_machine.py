@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from examples.countermark_client import Refused
 from examples.trays import Jam, Tray
 from examples.vending_machine import Outcome, VendingMachine, code_from
 from scanner import DecodePool, FrameRefused, qr_png
@@ -84,6 +85,30 @@ def test_a_claim_that_costs_cash_as_well_is_released(lived_in: Shop, machine: Ma
     claim = lived_in.claim(member, "FLOWERS", option=1)
     assert machine(tray).vend(claim.code) is Outcome.NO_CASH
     assert (balance(lived_in, member), tray.count) == ((1000, 0), 2)
+
+
+class SlowTray(Tray):
+    """Takes so long to grip that somebody cancels meanwhile."""
+
+    meanwhile: Callable[[], None]
+
+    def grip(self) -> None:
+        Tray.grip(self)
+        self.meanwhile()
+
+
+def test_a_hold_that_ended_before_the_capture_lets_nothing_fall(lived_in: Shop, machine: MakeMachine) -> None:
+    member, tray = lived_in.customer(points=1000), SlowTray(name="Bouquet", count=2)
+    opened = machine(tray)
+
+    def cancel() -> None:
+        reserved = opened.surface.api.read("/redemptions")["items"][0]
+        opened.surface.cancel(reserved["booking_id"])
+
+    tray.meanwhile = cancel
+    with pytest.raises(Refused, match="redemption_closed"):
+        opened.vend(lived_in.claim(member, "FLOWERS").code)
+    assert (balance(lived_in, member), tray.count, is_settled(opened)) == ((1000, 0), 2, True)
 
 
 class PowerCut(BaseException):
