@@ -58,7 +58,7 @@ def without_looking(redemption: Any) -> Any:
 def test_control_without_the_look_at_the_state_only_the_books_stop_the_second_one(
     database: Database, shop: Shop
 ):
-    with patch.object(reversals, "_judge_completed", without_looking):
+    with patch.object(reversals, "judge_completed", without_looking):
         outcomes = outcomes_of(database, presses(shop))
     assert told(outcomes) == {"done": 1, "AlreadyReversed": 2 * PRESSES - 1}
     assert shop.balance() == (5000, 0)
