@@ -43,7 +43,7 @@ def degraded(
 def scene(symbology: zxingcpp.BarcodeFormat, text: str, side: int, random: Random) -> Pixels:
     """Draw the symbol `side` pixels wide, a little turned, on a phone's bright screen."""
     drawn = np.array(zxingcpp.create_barcode(text, symbology).to_image(scale=8, add_quiet_zones=True))
-    symbol = cv2.cvtColor(drawn, cv2.COLOR_BGR2GRAY) if drawn.ndim == 3 else drawn  # noqa: PLR2004
+    symbol = cv2.cvtColor(drawn, cv2.COLOR_BGR2GRAY) if drawn.ndim == 3 else drawn  # noqa: PLR2004 - rows, columns, colours
     height = side if symbology is zxingcpp.BarcodeFormat.QRCode else BARS_HEIGHT
     symbol = cv2.resize(symbol, (side, height), interpolation=cv2.INTER_AREA)
     ground = cv2.resize(random.integers(30, 110, (6, 8), np.uint8), (WIDTH, HEIGHT))
