@@ -47,6 +47,12 @@ def by_code(session: Session, code: RewardCode | ShortCode) -> Claim:
     return claim
 
 
+def is_given_out(session: Session, code: RewardCode) -> bool:
+    """Whether some claim has this code."""
+    known = sa.exists().where(Claim.code_hash == session.keyring.mac(_CODE, code.text))
+    return bool(session.scalar(sa.select(known)))
+
+
 def due_in(claim: Claim, currency: str, units: int) -> tuple[Points, Money]:
     """What the next `units` units still cost at the counter: points (0 when charged) and cash.
 

@@ -185,6 +185,15 @@ def identify(session: Session, code: MemberCode | TypedMemberCode | MemberCard) 
     return member
 
 
+def is_given_out(session: Session, code: MemberCode | MemberCard) -> bool:
+    """Whether some member has this card or this handle."""
+    if isinstance(code, MemberCard):
+        known = sa.exists().where(Member.card_hash == session.keyring.mac(CARD, code.text))
+    else:
+        known = sa.exists().where(Member.handle == code.handle)
+    return bool(session.scalar(sa.select(known)))
+
+
 def names(session: Session, code: object, member: Member) -> bool:
     """Whether a scanned code names this member, whoever shows it: proves nothing and burns nothing."""
     match code:

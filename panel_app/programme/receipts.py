@@ -73,6 +73,11 @@ def by_booking_id(session: Session, booking_id: str, branch_id: UUID) -> Redempt
     return redemption
 
 
+def is_given_out(session: Session, booking_id: str) -> bool:
+    """Whether some booking of any branch has this ID."""
+    return bool(session.scalar(sa.select(sa.exists().where(Redemption.booking_id == booking_id))))
+
+
 def _balance_after(session: Session, redemption: Redemption) -> Points | None:
     if redemption.entry_id is None:
         return None

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from ledger import Refusal, Session
-from panel_app.programme import external_codes
+from panel_app.programme import claims, external_codes, member_codes, receipts
 from panel_app.programme.programme_facts import tag_of
 from panel_app.programme.refusals import ForeignCode, MistypedCode, OtherProgramme
 from panel_app.programme.terms import EntryMode, RedemptionType
@@ -36,7 +36,8 @@ class Alternative:
 class Scanned:
     """A text as it came in. `shown_as` is None when the kind of code is not known (wedge, typed).
 
-    Of a text and its alternatives the one that is a code of ours counts; two that are, none does.
+    Of a text and its alternatives the one that is a code of ours counts; two that are, none does. The texts of a
+    wedge are readings of one code, see read().
     """
 
     text: str
@@ -70,7 +71,11 @@ class Reading:
 
 
 def read(session: Session, scanned: Scanned) -> Reading:
-    """Read a scan's text and its alternatives, in their order."""
+    """Read a scan's text and its alternatives, in their order.
+
+    A wedge reads one code: where the keys by what they say and by their place both pass the check symbol (a Y and a
+    Z exchanged twice may, once in 37), those that nobody was given are dropped, but for the first.
+    """
     tag = tag_of(session)
     good: dict[str, Found] = {}
     bad = []
@@ -84,7 +89,10 @@ def read(session: Session, scanned: Scanned) -> Reading:
             bad.append((candidate.text, refusal))
         else:
             good.setdefault(code.text, Found(code=code, read=candidate))
-    return Reading(good=tuple(good.values()), bad=tuple(bad))
+    found = tuple(good.values())
+    if scanned.mode is EntryMode.WEDGE:
+        found = tuple(one for one in found if _is_given_out(session, one.code)) or found[:1]
+    return Reading(good=found, bad=tuple(bad))
 
 
 def read_either_way(session: Session, text: str) -> tuple[Code | ExternalText, EntryMode]:
@@ -110,6 +118,19 @@ def _code_of(session: Session, text: str, mode: EntryMode, tag: str) -> Code | E
     if not isinstance(code, _OURS_FOR_SURE) and external_codes.is_listed(session, text):
         return ExternalText(text=text.strip())
     return code
+
+
+def _is_given_out(session: Session, code: Code | ExternalText) -> bool:
+    """Whether a claim, a member or a booking has this code; products and partners' codes are known by now."""
+    match code:
+        case RewardCode():
+            return claims.is_given_out(session, code)
+        case MemberCode() | MemberCard():
+            return member_codes.is_given_out(session, code)
+        case BookingId():
+            return receipts.is_given_out(session, code.text)
+        case _:
+            return True
 
 
 def _refusal(refused: CodeRefused) -> Refusal:

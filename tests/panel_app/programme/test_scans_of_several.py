@@ -6,11 +6,19 @@ from uuid import UUID
 import pytest
 
 from panel_app.programme import counter, reservations, visits
-from panel_app.programme.refusals import ForeignCode, MistypedCode, NotYetValid, SeveralCodes
+from panel_app.programme.refusals import (
+    ForeignCode,
+    MistypedCode,
+    NotYetValid,
+    SeveralCodes,
+    UnknownCode,
+)
 from panel_app.programme.scanned_texts import Alternative, Scanned
 from panel_app.programme.terms import EntryMode, MemberAtCounter, RedemptionType
+from scanner import member_code_text, new_booking_id, new_card_code, new_handle, new_reward_code
 from tests.conftest import NOON
 from tests.panel_app.programme.shop import Shop
+from tests.panel_app.programme.test_counter import card_code
 from tests.panel_app.world import MUG_EAN, create_reward
 
 
@@ -24,6 +32,13 @@ def scan(
     alternatives = tuple(Alternative(text=text) for text in others)
     scanned = Scanned(text=first, mode=mode, alternatives=alternatives, visit_id=visit_id)
     return counter.scan(shop.session, shop.world.berlin, scanned)
+
+
+def code_of_nobody() -> str:
+    """A member code that is well formed; no member has its handle."""
+    return member_code_text(
+        tag="CM", handle=new_handle(), step_seconds=int(NOON.timestamp()) // 30 * 30, digits="00000000"
+    )
 
 
 def test_our_code_counts_beside_a_poster(shop: Shop):
@@ -101,6 +116,30 @@ def test_keys_read_by_their_place_count_when_the_layout_garbled_them(shop: Shop)
     garbled = code.translate(str.maketrans("1234567890-", "&é\"'(-è_çà)"))
     member = scan(shop, garbled, code, mode=EntryMode.WEDGE)
     assert isinstance(member, MemberAtCounter)
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["by what they say", "by their place"])
+@pytest.mark.parametrize("kind", ["claim", "card", "member", "booking"])
+def test_of_two_readings_that_pass_the_check_symbol_the_one_that_was_given_out_counts(
+    shop: Shop, kind: str, place: int
+):
+    given_out, made_up = {
+        "claim": lambda: (shop.claim(shop.world.mug).code, new_reward_code("CM").text),
+        "card": lambda: (card_code(shop), new_card_code("CM").text),
+        "member": lambda: (shop.code(shop.world.lena).text, code_of_nobody()),
+        "booking": lambda: (
+            shop.redeem(shop.claim(shop.world.mug).code).booking_id,
+            new_booking_id("CM").text,
+        ),
+    }[kind]()
+    readings = [made_up]
+    readings.insert(place, given_out)
+    scan(shop, *readings, mode=EntryMode.WEDGE)
+
+
+def test_two_readings_that_nobody_was_given_are_one_unknown_code(shop: Shop):
+    with shop.refused(UnknownCode):
+        scan(shop, new_reward_code("CM").text, new_reward_code("CM").text, mode=EntryMode.WEDGE)
 
 
 def test_a_page_loaded_again_finds_what_its_till_has_reserved(shop: Shop):
