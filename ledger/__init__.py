@@ -72,7 +72,7 @@ from ledger.outcomes import (
 from ledger.reversals import cancel_pending, reverse_entry, undo_entry
 from ledger.seal_check import SealReport, verify_seals
 from ledger.sealing import anchor_seals, check_fit, seal_and_anchor
-from ledger.seals import Seal, newest_seal, seal_restored
+from ledger.seals import Seal, newest_seal, newest_sealed_at, seal_restored, unsealed_count
 from ledger.signing import PublicKey, SealKey, new_seal_key
 from ledger.sqlite_versions import has_wal_reset_bug
 from ledger.statements import balance_of, entries_of, entry_by_id
@@ -205,6 +205,7 @@ __all__ = [
     "new_id",
     "new_seal_key",
     "newest_seal",
+    "newest_sealed_at",
     "note_last_write",
     "note_leaf",
     "open_branch",
@@ -228,6 +229,7 @@ __all__ = [
     "transact",
     "transfer",
     "undo_entry",
+    "unsealed_count",
     "verify",
     "verify_seals",
 ]

@@ -125,6 +125,18 @@ def unsealed(session: Session, head: Seal | None) -> list[tuple[UUID, bytes]]:
     return [(row.id, bytes(row.mac)) for row in rows]
 
 
+def unsealed_count(session: Session) -> int:
+    """How many leaves wait for the next seal."""
+    head = newest_seal(session)
+    values = {"era": head.era if head else 0, "reach": head.reach if head else NOTHING[session.dialect]}
+    return int(session.connection().execute(_COUNT[session.dialect], values).scalar_one())
+
+
+def newest_sealed_at(session: Session) -> datetime | None:
+    """When the newest seal was made; None while there is none."""
+    return session.scalar(sa.select(seals.c.sealed_at).order_by(seals.c.number.desc()).limit(1))
+
+
 @contextmanager
 def one_snapshot(session: Session) -> Iterator[None]:
     """A reading transaction in which every statement sees the same moment."""
@@ -167,18 +179,15 @@ def _insert(session: Session, made: Seal) -> Seal | None:
     return None if inserted is None else made
 
 
-_UNSEALED = {
-    "postgresql": sa.text(
-        """SELECT id, mac FROM leaves
+_WAITS = {
+    "postgresql": """FROM leaves
         WHERE era = :era
           AND place >= CAST(CAST(pg_snapshot_xmin(CAST(:reach AS pg_snapshot)) AS text) AS bigint)
-          AND NOT pg_visible_in_snapshot(CAST(CAST(place AS text) AS xid8), CAST(:reach AS pg_snapshot))
-        ORDER BY id"""
-    ),
-    "sqlite": sa.text(
-        "SELECT id, mac FROM leaves WHERE era = :era AND place > CAST(:reach AS INTEGER) ORDER BY id"
-    ),
+          AND NOT pg_visible_in_snapshot(CAST(CAST(place AS text) AS xid8), CAST(:reach AS pg_snapshot))""",
+    "sqlite": "FROM leaves WHERE era = :era AND place > CAST(:reach AS INTEGER)",
 }
+_UNSEALED = {dialect: sa.text(f"SELECT id, mac {waits} ORDER BY id") for dialect, waits in _WAITS.items()}
+_COUNT = {dialect: sa.text(f"SELECT count(*) {waits}") for dialect, waits in _WAITS.items()}
 _REACH = {
     "postgresql": sa.text("SELECT CAST(pg_current_snapshot() AS text) WHERE :era >= 0"),
     "sqlite": sa.text("SELECT coalesce(max(place), 0) FROM leaves WHERE era = :era"),

@@ -16,11 +16,22 @@ from panel_app.config import Settings, SettingsError
 from panel_app.deliverer import deliverer_of
 from panel_app.programme.access import Permission
 from panel_app.programme.programme_facts import secret_fits
+from panel_app.programme.tallies import StepTally
 from panel_app.seal_files import seal_key
 from panel_app.sealer import Sealer
 from panel_app.sweeper import Sweeper
 from panel_app.web import database as web_database
-from panel_app.web import errors, health, identity, localisation, permissions, rate_limits, security
+from panel_app.web import (
+    errors,
+    health,
+    identity,
+    localisation,
+    metrics,
+    permissions,
+    rate_limits,
+    request_times,
+    security,
+)
 from panel_app.web.api import serving as api
 from panel_app.web.counter import scanner_setup, vouchers
 from panel_app.web.counter import views as counter
@@ -72,7 +83,9 @@ def build_app(settings: Settings, database: Database) -> Flask:
     app.session_interface = TableSessionInterface(database, timedelta(hours=settings.session_hours))
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # a form token lives as long as its session
     security.init_app(app)
-    web_database.init_app(app, database)
+    requests, steps = request_times.RequestTally(), StepTally()
+    request_times.init_app(app, requests)
+    web_database.init_app(app, database, steps)
     identity.init_app(app)
     localisation.init_app(app)
     permissions.init_app(app)
@@ -80,7 +93,7 @@ def build_app(settings: Settings, database: Database) -> Flask:
     csrf = CSRFProtect(app)
     errors.init_app(app)
     # A program sends a key with each request, and cookies count for nothing there.
-    csrf.exempt(api.init_app(app))
+    csrf.exempt(api.init_app(app, settings.api_calls_per_minute))
     app.context_processor(_context)
     app.jinja_env.filters["picture"] = _picture
     for blueprint in (
@@ -91,9 +104,10 @@ def build_app(settings: Settings, database: Database) -> Flask:
         manager.blueprint,
         member.blueprint,
         localisation.blueprint,
-        health.blueprint,
     ):
         app.register_blueprint(blueprint)
+    health.init_app(app)
+    metrics.init_app(app, database, settings.metrics_token, requests, steps)
     app.add_url_rule("/", view_func=_start)
     return app
 

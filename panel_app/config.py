@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRET_LENGTH_MIN = 32
 SECRET_SYMBOLS_MIN = 8
+TOKEN_LENGTH_MIN = 32
 PLACEHOLDERS = ("change", "secret", "password", "default", "example", "your-key", "your_key")
 
 MAKE_ONE = (
@@ -53,6 +54,8 @@ class Settings(DatabaseAddress):
     seal_key_file: Path = Path("var/seal.key")
     anchor_file: Path = Path("var/anchors.jsonl")
     webhooks_to_loopback: bool = False
+    metrics_token: SecretStr | None = Field(default=None, min_length=TOKEN_LENGTH_MIN)
+    api_calls_per_minute: int = Field(default=1200, ge=1)
 
     @model_validator(mode="after")
     def _secret_is_a_secret(self) -> "Settings":

@@ -8,14 +8,11 @@ import click
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy.engine import make_url
 
 from panel_app.config import load_database_url
-
-ALEMBIC_INI = Path(__file__).resolve().parents[2] / "alembic.ini"
+from panel_app.revisions import ALEMBIC_INI, newest_revision, revision_of
 
 
 @click.group()
@@ -65,8 +62,8 @@ def require_file(url: str) -> None:
 def require_newest(engine: sa.Engine) -> None:
     """ClickException unless the tables are at the newest revision."""
     with engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    newest = ScriptDirectory.from_config(Config(ALEMBIC_INI)).get_current_head()
+        found = revision_of(connection)
+    newest = newest_revision()
     if found != newest:
         raise click.ClickException(
             f"the database is at revision {found or 'none'}, this version needs {newest}: "

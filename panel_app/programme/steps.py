@@ -16,6 +16,7 @@ import ledger
 from ledger import MemberId, Reason, Refusal, Request, Session, StoredOutcome
 from panel_app.programme import audit
 from panel_app.programme.access import Actor, Permission
+from panel_app.programme.tallies import TALLY, StepTally
 
 T = TypeVar("T")
 
@@ -44,6 +45,7 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class _Refused:
     refusal: Refusal
+    is_told_again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +90,10 @@ def keyed_bytes(
         ledger.remember_success(session, request, body, step.concerned.member_id)
         return Told(body=body, value=result)
 
-    return _raised(ledger.transact(session, attempt))
+    told = _raised(session, ledger.transact(session, attempt))
+    if told.value is not None:
+        _count_done(session, actor, step)
+    return told
 
 
 def keyed(
@@ -106,7 +111,9 @@ def keyed(
 def plain(session: Session, actor: Actor, step: Step, run: Callable[[], T]) -> T:
     """Run a step that needs no key, because doing it twice does no harm; its refusal is recorded as well."""
     _judge_permission(session, actor, step)
-    return _raised(ledger.transact(session, lambda: _effects(session, actor, step, run)))
+    result = _raised(session, ledger.transact(session, lambda: _effects(session, actor, step, run)))
+    _count_done(session, actor, step)
+    return result
 
 
 def outcome_of(session: Session, actor: Actor, step: Step, key: str, answer: type[T]) -> T | None:
@@ -116,7 +123,7 @@ def outcome_of(session: Session, actor: Actor, step: Step, key: str, answer: typ
         stored = ledger.by_key(session, client=actor.client, operation=step.operation, key=key)
     if stored is None:
         return None
-    told: Told[T] = _raised(_replayed(stored))
+    told: Told[T] = _raised(session, _replayed(stored))
     result: T = _adapter(answer).validate_json(told.body)
     return result
 
@@ -127,6 +134,7 @@ def _judge_permission(session: Session, actor: Actor, step: Step) -> None:
         actor.require(step.permission)
     except Refusal as refusal:
         ledger.transact(session, partial(_record_refusal, session, actor, step, refusal))
+        _count_refused(session, refusal)
         raise
 
 
@@ -155,10 +163,25 @@ def _effects(session: Session, actor: Actor, step: Step, run: Callable[[], T]) -
     return result
 
 
-def _raised(result: T | _Refused) -> T:
+def _raised(session: Session, result: T | _Refused) -> T:
+    """After the commit: raise a refusal, and count it unless it is an old one that is told again."""
     if isinstance(result, _Refused):
+        if not result.is_told_again:
+            _count_refused(session, result.refusal)
         raise result.refusal
     return result
+
+
+def _count_refused(session: Session, refusal: Refusal) -> None:
+    tally: StepTally | None = session.info.get(TALLY)
+    if tally is not None:
+        tally.add_refused(refusal.reason)
+
+
+def _count_done(session: Session, actor: Actor, step: Step) -> None:
+    tally: StepTally | None = session.info.get(TALLY)
+    if tally is not None:
+        tally.add_done(step.operation, actor.source)
 
 
 def canonical(kind: Any, value: object) -> bytes:
@@ -171,7 +194,7 @@ def _replayed(stored: StoredOutcome) -> Told[Any] | _Refused:
     if stored.status == "success":
         return Told(body=stored.answer, value=None)
     record = json.loads(stored.answer)
-    return _Refused(refusal_from(Reason(record["reason"]), record["data"]))
+    return _Refused(refusal_from(Reason(record["reason"]), record["data"]), is_told_again=True)
 
 
 def _refusal_bytes(refusal: Refusal) -> bytes:

@@ -50,6 +50,11 @@ def asked_for(session: Session) -> frozenset[str]:
     return frozenset(event for events in wanted for event in events)
 
 
+def pending(session: Session) -> int:
+    """How many deliveries wait or are under way, over all endpoints, in the caller's reading transaction."""
+    return session.scalar(sa.select(sa.func.count()).select_from(WebhookDelivery).where(_PENDING)) or 0
+
+
 def waiting_endpoints(session: Session) -> Sequence[UUID]:
     """Those that have something due and are in nobody's hands."""
     now = session.now_sql()

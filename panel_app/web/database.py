@@ -3,11 +3,13 @@
 from flask import Flask, current_app, g
 
 from ledger import Database, Session
+from panel_app.programme.tallies import TALLY, StepTally
 
 
-def init_app(app: Flask, database: Database) -> None:
-    """Keep the database with the app, and close each request's session at its end."""
+def init_app(app: Flask, database: Database, tally: StepTally) -> None:
+    """Keep the database with the app, close each request's session at its end, and count its steps."""
     app.extensions["countermark-database"] = database
+    app.extensions["countermark-tally"] = tally
     app.teardown_appcontext(_close)
 
 
@@ -16,6 +18,7 @@ def books() -> Session:
     if "books" not in g:
         database: Database = current_app.extensions["countermark-database"]
         g.books = database.session()
+        g.books.info[TALLY] = current_app.extensions["countermark-tally"]
     session: Session = g.books
     return session
 

@@ -150,7 +150,7 @@ def _http_error(error: HTTPException) -> Response:
     }
     title, text = titles.get(status, (_("That did not work"), _("Go back and try again.")))
     response = _page(status, title, text)
-    for name in ("Retry-After", "Allow"):
+    for name in ("Retry-After", "Allow", "WWW-Authenticate"):
         if error.response is None and name in dict(error.get_headers()):
             response.headers[name] = dict(error.get_headers())[name]
     return response

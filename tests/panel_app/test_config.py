@@ -94,6 +94,17 @@ def test_a_wrong_value_is_named_by_its_variable_and_secrets_are_not_told(
     ]
 
 
-def test_a_printed_setting_keeps_the_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_that_could_be_guessed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUNTERMARK_SECRET", GOOD)
-    assert GOOD not in repr(load_settings())
+    monkeypatch.setenv("COUNTERMARK_METRICS_TOKEN", GOOD[:31])
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert str(refused.value).startswith("COUNTERMARK_METRICS_TOKEN: Value should have at least 32 items")
+
+
+def test_a_printed_setting_keeps_the_secret_and_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTERMARK_SECRET", GOOD)
+    monkeypatch.setenv("COUNTERMARK_METRICS_TOKEN", GOOD[::-1])
+    printed = repr(load_settings())
+    assert GOOD not in printed
+    assert GOOD[::-1] not in printed

@@ -20,10 +20,10 @@ from panel_app.web.api.operations import Operation
 from panel_app.web.database import books
 from panel_app.web.identity import request_id
 
-CALLS = RateLimitItemPerMinute(1200)
 # 256 random bits are not guessed; this spares the server what a stranger's flood would cost.
 STRANGERS = RateLimitItemPerMinute(120)
 _EXTENSION = "countermark-api-limits"
+_CALLS = "countermark-api-calls"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +35,10 @@ class Window:
     seconds: int
 
 
-def init_app(extensions: dict[str, object]) -> None:
-    """Count in this app's own memory, as rate_limits.py does."""
+def init_app(extensions: dict[str, object], calls_per_minute: int) -> None:
+    """Count in this app's own memory, as rate_limits.py does; so many calls are one client's."""
     extensions[_EXTENSION] = FixedWindowRateLimiter(MemoryStorage())
+    extensions[_CALLS] = RateLimitItemPerMinute(calls_per_minute)
 
 
 def admit(operation: Operation) -> Actor:
@@ -45,7 +46,7 @@ def admit(operation: Operation) -> Actor:
     caller = _caller()
     g.api_caller = caller
     g.api_actor = actor = caller.actor(request_id())
-    _count(CALLS, str(caller.client_id))
+    _count(current_app.extensions[_CALLS], str(caller.client_id))
     if not operation.scopes & spelled_out(caller.scopes):
         if operation.name == "quote":
             # Whoever may not know about codes hears the same of a good one as of a bad one, in the same time.

@@ -32,11 +32,11 @@ def blueprint() -> APIBlueprint:
     return made
 
 
-def init_app(app: APIFlask) -> APIBlueprint:
-    """Serve the API and its document."""
+def init_app(app: APIFlask, calls_per_minute: int) -> APIBlueprint:
+    """Serve the API and its document; so often a client may ask."""
     made = blueprint()
     app.register_blueprint(made)
-    keys.init_app(app.extensions)
+    keys.init_app(app.extensions, calls_per_minute)
     document.init_app(app, BASE)
     return made
 

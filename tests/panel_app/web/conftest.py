@@ -127,8 +127,15 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBy
 
 
 @pytest.fixture
-def app(database: Database, pool: DecodePool, compiled_templates: FileSystemBytecodeCache) -> Flask:
-    built_app = build_app(SETTINGS, database)
+def settings() -> Settings:
+    return SETTINGS
+
+
+@pytest.fixture
+def app(
+    settings: Settings, database: Database, pool: DecodePool, compiled_templates: FileSystemBytecodeCache
+) -> Flask:
+    built_app = build_app(settings, database)
     built_app.jinja_env.bytecode_cache = compiled_templates
     built_app.extensions["countermark-pool"] = pool
     return built_app

@@ -133,10 +133,8 @@ def test_each_call_leaves_one_record_and_the_key_none(
     assert secret not in capsys.readouterr().out
 
 
-def test_a_key_that_asks_too_often_is_told_when_to_come_back(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(keys, "CALLS", type(keys.CALLS)(3))
+def test_a_key_that_asks_too_often_is_told_when_to_come_back(house: House) -> None:
+    keys.init_app(house.app.extensions, calls_per_minute=3)
     program, other = Program.of(house), Program.of(house)
     left = [program.get("/branches").headers["RateLimit-Remaining"] for _ in range(3)]
     assert left == ["2", "1", "0"]
