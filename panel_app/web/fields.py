@@ -52,7 +52,7 @@ def optional_identity(name: str) -> UUID | None:
 
 
 def visit_on_screen() -> UUID | None:
-    """The visit that a frame's page shows; a frame is sent raw, so it stands in a header."""
+    """The visit on the screen that a picture was taken beside; a frame is sent raw, so it stands in a header."""
     return _uuid("visit_id", request.headers.get("Countermark-Visit", ""))
 
 

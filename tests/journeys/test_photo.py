@@ -12,8 +12,11 @@ from playwright.sync_api import expect
 
 from scanner import qr_png
 from tests.journeys import cameras
+from tests.journeys.cameras import View
 from tests.journeys.faces import Counter
+from tests.journeys.furniture import MUG_EAN
 from tests.journeys.shop import Shop
+from tests.scanner.pictures import bars_of_ean_13, png
 
 # As phones take them: twelve megapixels.
 LARGE = (4080, 3072)
@@ -63,6 +66,15 @@ def test_a_small_photo_goes_as_it_is(counter: Counter, shop: Shop, choose: Any) 
         choose(photo)
     counter.is_in("claim")
     assert 0 < int(asked.value.all_headers()["content-length"]) - len(photo) < 400
+
+
+def test_a_photo_of_a_product_opens_its_price_for_the_member_on_the_screen(
+    counter: Counter, shop: Shop, choose: Any
+) -> None:
+    counter.open_member(shop.customer(points=700))
+    choose(cameras.photo(png(bars_of_ean_13(MUG_EAN)), View(side=620, tilt=0)))
+    counter.is_in("price")
+    expect(counter.heading).to_have_text("Enamel mug")
 
 
 def test_the_progress_is_in_view_until_the_answer(counter: Counter, shop: Shop, choose: Any) -> None:

@@ -95,7 +95,7 @@ async function photographed(input) {
   busy = true;
   // Few counters ever choose one: its modules are loaded with the first.
   const lost = () => ({ outcome: "lost" });
-  const answer = await import("./photo.js").then(({ sendPhoto }) => sendPhoto(input.files[0], input.form.action), lost);
+  const answer = await import("./photo.js").then(({ sendPhoto }) => sendPhoto(input.files[0], input.form.action, visit()), lost);
   busy = false;
   // The same photo can be chosen again.
   input.value = "";

@@ -12,14 +12,14 @@ const line = document.getElementById("photo-progress");
 const bar = line.querySelector("progress");
 
 /** The server's answer; null when the photo can't be made small enough to send. */
-export async function sendPhoto(file, url) {
+export async function sendPhoto(file, url, visit) {
   showProgress(0);
   try {
     const photo = await smaller(file);
     if (photo.size > BYTES_MAX) return null;
     const data = new FormData();
     data.append("photo", photo, "photo");
-    return await upload(url, data, showProgress);
+    return await upload(url, data, { visit, progress: showProgress });
   } finally {
     line.hidden = true;
   }

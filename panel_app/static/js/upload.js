@@ -4,8 +4,8 @@ import { csrfToken, understand } from "./answers.js";
 
 const TIMEOUT_MS = 60_000;
 
-/** `progress(share)` hears from 0 to 1. */
-export function upload(url, data, progress) {
+/** `visit` is the one on the screen, or ""; `progress(share)` hears from 0 to 1. */
+export function upload(url, data, { visit, progress }) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
     const lost = () => resolve({ outcome: "lost", waitMs: 0 });
@@ -14,6 +14,7 @@ export function upload(url, data, progress) {
     request.setRequestHeader("Accept", "text/html");
     request.setRequestHeader("Countermark-Fragment", "1");
     request.setRequestHeader("X-CSRFToken", csrfToken());
+    if (visit) request.setRequestHeader("Countermark-Visit", visit);
     request.upload.addEventListener("progress", ({ loaded, total }) => progress(loaded / total));
     request.upload.addEventListener("load", () => progress(1));
     request.addEventListener("load", () => understand(responseOf(request, url)).then(resolve, lost));

@@ -92,7 +92,7 @@ def photos() -> Response:
         raise ImageNotAccepted(why="empty")
     with closing(photo):  # a large one lies in a file
         data = photo.stream.read(BYTES_MAX + 1)
-    return choices.shown(reading.read_photo(data))
+    return choices.shown(replace(reading.read_photo(data), visit_id=fields.visit_on_screen()))
 
 
 @blueprint.post("/codes")

@@ -40,7 +40,7 @@ class Browser:
         return self.client.post(path, data=form or {}, headers=headers, **more)
 
     def ask(self, path: str, form: dict[str, Any] | bytes = b"", **more: Any) -> TestResponse:
-        headers = FRAGMENT | {"X-CSRFToken": self.form_token()}
+        headers = FRAGMENT | {"X-CSRFToken": self.form_token()} | more.pop("headers", {})
         return self.client.post(path, data=form, headers=headers, **more)
 
     def form_token(self) -> str:

@@ -14,7 +14,7 @@ from scanner import DecodePool, qr_png
 from tests.panel_app.web.browser import Browser, heading, state, text
 from tests.panel_app.web.house import House, on_both
 from tests.panel_app.world import MUG_EAN
-from tests.scanner.pictures import blank, png, qr
+from tests.scanner.pictures import bars_of_ean_13, blank, png, qr
 
 NO_CODE = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
 
@@ -126,6 +126,15 @@ def test_a_busy_reader_tells_a_person_with_a_photo(busy: House) -> None:
 def test_a_photo_of_a_code_is_as_good_as_the_camera(house: House, till: Browser) -> None:
     answer = photo(till, qr_png(house.shop.claim(house.world.mug).code))
     assert (answer.status_code, state(answer)) == (200, "claim")
+
+
+def test_a_photo_of_a_product_belongs_to_the_member_on_the_screen(house: House, till: Browser) -> None:
+    picture = png(bars_of_ean_13(MUG_EAN))
+    visit = {"Countermark-Visit": str(house.shop.visit(house.world.lena))}
+    answer = till.ask("/counter/photos", {"photo": (BytesIO(picture), "photo.png")}, headers=visit)
+    assert (state(answer), heading(answer)) == ("price", "Mug")
+    alone = photo(till, picture)
+    assert (alone.status_code, heading(alone)) == (410, "The member's code is needed")
 
 
 def test_a_large_photo_is_read_whatever_its_bytes(house: House, till: Browser) -> None:
