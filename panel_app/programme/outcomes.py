@@ -1,4 +1,4 @@
-"""The last outcomes of a till and the totals of its shift, from the audit trail and the redemptions."""
+"""A till's shift, which is the branch's day: its last outcomes from the audit trail, its totals from the redemptions."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ledger import Minor, Points, Reason, Session
 from panel_app.programme import branches, reversals
 from panel_app.programme.access import Actor, Permission
-from panel_app.programme.models import AuditRecord, Operator, Redemption, RedemptionLine, Reward
+from panel_app.programme.models import AuditRecord, Branch, Operator, Redemption, RedemptionLine, Reward
 from panel_app.programme.terms import Money, RedemptionStatus
 
 OUTCOMES_SHOWN = 8
@@ -28,7 +28,7 @@ class ShiftTotals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeRow:
-    """One of the till's last outcomes: done or refused."""
+    """One of the till's outcomes today: done or refused."""
 
     at: datetime
     action: str
@@ -43,15 +43,20 @@ class OutcomeRow:
 
 
 def last_outcomes(session: Session, actor: Actor) -> list[OutcomeRow]:
-    """The newest outcomes of the actor's till, done and refused."""
+    """The newest outcomes of the actor's till today, done and refused; a choice that was offered is neither."""
     actor.require(Permission.REDEEM)
+    midnight = _midnight(session, branches.branch_by_id(session, actor.branch()))
+    # What may still be undone stays in view when the day ends.
+    since = min(midnight, session.clock.now() - reversals.UNDO_WITHIN)
     rows = session.execute(
         sa.select(AuditRecord, Operator.display_name)
         .outerjoin(Operator, Operator.id == AuditRecord.operator_id)
         .where(
             AuditRecord.till_id == actor.till(),
             AuditRecord.branch_id == actor.branch(),
-            sa.or_(AuditRecord.action == _DONE, AuditRecord.reason.is_not(None)),
+            AuditRecord.at >= since,
+            # What was done has no reason, so the second half takes refusals only.
+            sa.or_(AuditRecord.action == _DONE, AuditRecord.reason != Reason.SEVERAL_CODES.value),
         )
         .order_by(AuditRecord.at.desc(), AuditRecord.id.desc())
         .limit(OUTCOMES_SHOWN)
@@ -63,8 +68,7 @@ def shift_totals(session: Session, actor: Actor) -> ShiftTotals:
     """What the actor's till confirmed today, in the branch's day."""
     actor.require(Permission.REDEEM)
     branch = branches.branch_by_id(session, actor.branch())
-    zone = ZoneInfo(branch.time_zone)
-    midnight = datetime.combine(session.clock.now().astimezone(zone).date(), time(), zone)
+    midnight = _midnight(session, branch)
     row = session.execute(
         sa.select(
             sa.func.count(),
@@ -84,6 +88,11 @@ def shift_totals(session: Session, actor: Actor) -> ShiftTotals:
         points=Points(int(row[1])),
         cash=Money(amount=Minor(int(row[2])), currency=branch.currency),
     )
+
+
+def _midnight(session: Session, branch: Branch) -> datetime:
+    """When the branch's day began."""
+    return datetime.combine(branches.today_at(session, branch), time(), ZoneInfo(branch.time_zone))
 
 
 def _outcome(session: Session, actor: Actor, record: AuditRecord, operator: str | None) -> OutcomeRow:

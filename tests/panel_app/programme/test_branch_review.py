@@ -7,10 +7,11 @@ import pytest
 
 import ledger
 from ledger import NotFound
-from panel_app.programme import branch_review, outcomes
+from panel_app.programme import branch_review, counter, outcomes
 from panel_app.programme.branch_review import Filter
-from panel_app.programme.refusals import NotAllowed, TendersDoNotAddUp
-from panel_app.programme.terms import RedemptionStatus
+from panel_app.programme.refusals import ForeignCode, NotAllowed, SeveralCodes, TendersDoNotAddUp
+from panel_app.programme.scanned_texts import Alternative, Scanned
+from panel_app.programme.terms import EntryMode, RedemptionStatus
 from tests.panel_app.programme.shop import Shop
 from tests.panel_app.world import cash
 
@@ -20,6 +21,10 @@ MIX = 1
 def confirmed_mug(shop: Shop) -> str:
     reserved = shop.reserve(shop.direct(shop.world.mug, MIX))
     return shop.confirm(reserved.booking_id, cash(400)).booking_id
+
+
+def confirmed_by_code(shop: Shop) -> str:
+    return shop.redeem(shop.claim(shop.world.mug).code).booking_id
 
 
 def test_a_till_sees_its_last_outcomes_done_and_refused_newest_first(shop: Shop):
@@ -39,6 +44,40 @@ def test_a_till_sees_its_last_outcomes_done_and_refused_newest_first(shop: Shop)
     ]
     assert (rows[1].booking_id, rows[1].reward, rows[1].operator) == (booking_id, "Mug", "Anna Berg")
     assert elsewhere == []
+
+
+def shown(shop: Shop) -> list[str]:
+    """What stands in the till's list, from the top: booking IDs, and the reasons of refusals."""
+    with ledger.read(shop.session):
+        rows = outcomes.last_outcomes(shop.session, shop.world.berlin)
+    return [str(row.reason or row.booking_id) for row in rows]
+
+
+def test_the_list_of_a_shift_has_nothing_of_the_days_before_but_what_may_still_be_undone(shop: Shop):
+    # 23:59:30 in Berlin.
+    shop.clock.set(datetime(2026, 3, 2, 22, 59, 30, tzinfo=UTC))
+    with shop.refused(ForeignCode, kind="url"):
+        shop.scan("https://example.org")
+    shop.later(seconds=29)
+    late = confirmed_by_code(shop)
+    shop.later(seconds=55)
+    early = confirmed_by_code(shop)
+    assert shown(shop) == [early, late]
+    shop.later(seconds=6)
+    assert shown(shop) == [early]
+    shop.later(hours=24)
+    assert shown(shop) == []
+
+
+def test_codes_that_were_offered_to_choose_from_are_no_refusal(shop: Shop):
+    first, second = shop.claim(shop.world.mug).code, shop.claim(shop.world.mug).code
+    offered = Scanned(text=first, mode=EntryMode.CAMERA, alternatives=(Alternative(text=second),))
+    with shop.refused(SeveralCodes, count=2):
+        counter.scan(shop.session, shop.world.berlin, offered)
+    assert shown(shop) == []
+    with shop.refused(ForeignCode, kind="url"):
+        shop.scan("https://example.org")
+    assert shown(shop) == ["foreign_code"]
 
 
 def totals(shop: Shop) -> tuple[int, int, int]:
