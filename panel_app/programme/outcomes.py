@@ -1,4 +1,4 @@
-"""A till's shift, which is the branch's day: its last outcomes from the audit trail, its totals from the redemptions."""
+"""A till's shift, which is the branch's day: its last outcomes (audit trail) and its totals (redemptions)."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
