@@ -7,12 +7,13 @@ import structlog
 from flask import Flask, Response, current_app, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, Unauthorized
 
 from ledger import Reason, Refusal
-from panel_app.web import localisation, messages
+from panel_app.web import localisation, locked, messages
 from panel_app.web.api import problems
 from panel_app.web.gettext import gettext as _
+from panel_app.web.locked import Lock, TillLost
 
 log = structlog.get_logger()
 
@@ -131,6 +132,8 @@ def _refused(refusal: Refusal) -> Response:
 
 def _page_out_of_date(error: CSRFError) -> Response:
     del error
+    if wants_fragment():
+        return locked.shown(Lock.OUT_OF_DATE)
     return _page(400, _("This page is out of date"), _("Go back, load the page again and repeat the step."))
 
 
@@ -140,6 +143,8 @@ def _http_error(error: HTTPException) -> Response:
         return Response(error.get_response(request.environ).response, status, error.get_headers())
     if problems.are_asked_for():
         return problems.of_http_error(error)
+    if wants_fragment() and isinstance(error, Unauthorized | TillLost):
+        return locked.shown(Lock.TILL_LOST if isinstance(error, TillLost) else Lock.SIGNED_OUT)
     titles = {
         401: (_("Please sign in"), _("Sign in to go on.")),
         403: (_("You may not do this"), _("Ask your manager.")),

@@ -33,7 +33,13 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login ships no types
     name: str
     actor: Actor
     place: Place | None = None
+    has_lost_till: bool = False
     device_id: UUID | None = None
+
+    @property
+    def has_no_place(self) -> bool:
+        """Staff who have not chosen where they are today, or must choose again."""
+        return self.actor.operator_id is not None and self.place is None
 
 
 def init_app(app: Flask) -> None:
@@ -107,7 +113,8 @@ def load(identity: str) -> SignedIn | None:
 
 def _operator(operator_id: UUID) -> SignedIn | None:
     branch_id, till_id = _uuid(session.get("branch_id")), _uuid(session.get("till_id"))
-    if till_id is not None and not _is_device_of(till_id):
+    has_lost_till = till_id is not None and not _is_device_of(till_id)
+    if has_lost_till:
         # Another browser has become this till, or the till's device was revoked: choose a place again.
         branch_id = till_id = None
     duty = operators.duty_of(books(), operator_id, branch_id)
@@ -118,6 +125,7 @@ def _operator(operator_id: UUID) -> SignedIn | None:
         id=f"operator:{operator_id}",
         name=duty.display_name,
         place=where,
+        has_lost_till=has_lost_till,
         actor=Actor(
             client="desk" if till_id is None else f"till:{till_id}",
             source=IN_STORE,

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.exceptions import Unauthorized
 
 from panel_app.programme.access import Permission
 from panel_app.web import identity
+from panel_app.web.locked import TillLost
 
 View = TypeVar("View", bound=Callable[..., Any])
 _ATTRIBUTE = "needed_permission"
@@ -46,12 +47,18 @@ def _judge() -> Any:
     if permission in {Permission.PUBLIC, Permission.API_CLIENT}:
         return None  # a program's key and its scopes are judged by the API itself
     if not current_user.is_authenticated:
-        if request.method == "GET" and request.accept_mimetypes.accept_html and not _is_script():
+        if _is_page():
             return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
         raise Unauthorized
+    if identity.signed_in().has_no_place and permission is not Permission.SIGNED_IN:
+        if _is_page():
+            return redirect(url_for("sign_in.place"))
+        raise TillLost
     identity.actor().require(permission)
     return None
 
 
-def _is_script() -> bool:
-    return "Countermark-Fragment" in request.headers
+def _is_page() -> bool:
+    """Whether a person asks by the address bar or a link, who can be sent elsewhere; a script can't."""
+    is_script = "Countermark-Fragment" in request.headers
+    return request.method == "GET" and request.accept_mimetypes.accept_html and not is_script

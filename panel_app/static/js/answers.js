@@ -1,15 +1,17 @@
 /** Sends a request to the server and says in one word what came back; knows no states and no screen. */
 
 const TIMEOUT_MS = 5000;
+export const NO_ANSWER = Object.freeze({ outcome: "lost", why: "none", waitMs: 0 });
 export const csrfToken = () => document.querySelector('meta[name="csrf-token"]').content;
 
 /** Milliseconds by which the server's clock is ahead of this device's, from the last answer's Date. */
 export let clockAhead = 0;
 
 /**
- * `outcome` is one of: state (with state and html), nothing, wait, signed-out, lost. `waitMs` is how long the server
- * wants no further picture.
- * Lost means that nobody knows whether the server did it: no answer, a late one, or a fault.
+ * `outcome` is one of: state (with state and html), nothing, wait, too-large, signed-out, lost. `waitMs` is how long
+ * the server wants no further picture.
+ * Lost means that nobody knows whether the server did it; `why` is none (no answer, or a late one), fault, or foreign:
+ * something between here and the server has answered in its place.
  */
 export async function send(url, { body, type, visit, timeout = TIMEOUT_MS } = {}) {
   const headers = { Accept: "text/html", "Countermark-Fragment": "1", "X-CSRFToken": csrfToken() };
@@ -20,7 +22,7 @@ export async function send(url, { body, type, visit, timeout = TIMEOUT_MS } = {}
     const response = await fetch(url, { ...options, signal: AbortSignal.timeout(timeout) });
     return await understand(response);
   } catch {
-    return { outcome: "lost", waitMs: 0 };
+    return NO_ANSWER;
   }
 }
 
@@ -40,12 +42,12 @@ export async function sendForJson(url, { method = "POST" } = {}) {
 export async function understand(response) {
   noteClock(response);
   const waitMs = waitMsOf(response);
-  if (response.status === 401 || response.redirected) return { outcome: "signed-out", waitMs };
-  if (response.status === 204) return { outcome: "nothing", waitMs };
-  if (response.status === 429) return { outcome: "wait", waitMs };
   const state = response.headers.get("Countermark-State");
-  if (response.status >= 500 || (!state && !response.ok)) return { outcome: "lost", waitMs };
-  return { outcome: "state", waitMs, state, html: await response.text() };
+  if (state) return { outcome: "state", waitMs, state, html: await response.text() };
+  const { status } = response;
+  if (status === 401 || response.redirected) return { outcome: "signed-out", waitMs };
+  if (status >= 500) return { outcome: "lost", why: "fault", waitMs };
+  return { outcome: { 204: "nothing", 413: "too-large", 429: "wait" }[status] ?? "lost", why: "foreign", waitMs };
 }
 
 function waitMsOf({ status, headers }) {

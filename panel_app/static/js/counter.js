@@ -1,6 +1,6 @@
 /** The counter's conversation: a form or a code goes to the server, its answer is the next state. Decides nothing itself. */
 
-import { send } from "./answers.js";
+import { NO_ANSWER, send } from "./answers.js";
 import * as attempt from "./attempt.js";
 import { keepAwake } from "./awake.js";
 import { startCamera } from "./camera.js";
@@ -15,6 +15,9 @@ const urls = document.body.dataset;
 const SCANNING = new Set(["ready", "done", "refused", "member", "already-done", "booking"]);
 let busy = false;
 const SENDS_AGAIN_FOR_MS = 30_000;
+const NOTICE = { wait: "slow", "too-large": "photo-too-large" };
+const ASKS_AGAIN_AFTER_MS = 5000;
+let askingAgain = 0;
 // The same phone still lies under the camera: people must see DONE before anything takes its place.
 const DONE_IS_SEEN_AFTER_MS = 2000;
 const mayScan = () => !busy && SCANNING.has(screen.state()) && !document.querySelector("dialog[open]");
@@ -94,12 +97,12 @@ function sendTexts(found) {
 async function photographed(input) {
   busy = true;
   // Few counters ever choose one: its modules are loaded with the first.
-  const lost = () => ({ outcome: "lost" });
+  const lost = () => NO_ANSWER;
   const answer = await import("./photo.js").then(({ sendPhoto }) => sendPhoto(input.files[0], input.form.action, visit()), lost);
   busy = false;
   // The same photo can be chosen again.
   input.value = "";
-  return answer ? answered(answer) : screen.notice("photo-too-large");
+  answered(answer);
 }
 
 /** A picture's answer counts only while the state that it was taken in is still on the screen. */
@@ -119,8 +122,8 @@ function isSeenAlready({ html = "" }) {
 
 function answered(answer, { quiet = false } = {}) {
   if (answer.outcome === "signed-out") return location.reload();
-  screen.setOnline(answer.outcome !== "lost");
-  if (answer.outcome === "wait" && !quiet) screen.notice("slow");
+  noteLine(answer);
+  if (!quiet && NOTICE[answer.outcome]) screen.notice(NOTICE[answer.outcome]);
   if (answer.outcome !== "state") return undefined;
   try {
     screen.show(answer.html, answer.state ?? "ready");
@@ -128,14 +131,15 @@ function answered(answer, { quiet = false } = {}) {
     // The key must be right even if something that only decorates the screen fails.
     remember();
   }
-  return refreshOutcomes();
+  return ["done", "refused", "ready", "booking"].includes(screen.state()) ? refreshOutcomes() : undefined;
 }
 
 /** What the answer means for the key: held points go on with it, any other answer ends it. */
 function remember() {
   const now = screen.state();
   const reason = document.querySelector("#task [data-reason]")?.dataset.reason;
-  if (reason === "key_in_use") return;
+  // Neither says what became of it; whoever signs in again asks on by the same key.
+  if (reason === "key_in_use" || now === "locked") return;
   if (now === "amount-due") {
     const held = attempt.current()?.phase === "accepting";
     if (held) attempt.accepted();
@@ -145,11 +149,24 @@ function remember() {
   }
 }
 
+/** While there is no answer the page asks by itself: nobody would scan to find out whether it goes on. */
+function noteLine(answer) {
+  screen.showLine(answer);
+  clearTimeout(askingAgain);
+  if (answer.outcome === "lost") askingAgain = setTimeout(askAgain, ASKS_AGAIN_AFTER_MS);
+}
+
+async function askAgain() {
+  const answer = await refreshOutcomes();
+  if (answer.state === "locked" || answer.outcome === "signed-out") answered(answer);
+}
+
 async function refreshOutcomes() {
-  if (!["done", "refused", "ready", "booking"].includes(screen.state())) return;
   const answer = await send(urls.outcomesUrl);
-  if (answer.outcome === "state") document.getElementById("outcomes").innerHTML = answer.html;
+  noteLine(answer);
+  if (answer.state === "outcomes") document.getElementById("outcomes").innerHTML = answer.html;
   letUndoLapse();
+  return answer;
 }
 
 /** The minute for an undo ends while the page stands still. */
@@ -165,8 +182,8 @@ function scanned(text, textByPosition) {
   return screen.notice("finish-first");
 }
 
-window.addEventListener("offline", () => screen.setOnline(false));
-window.addEventListener("online", () => screen.setOnline(true));
+window.addEventListener("offline", () => noteLine(NO_ANSWER));
+window.addEventListener("online", askAgain);
 screen.enter(screen.state());
 startClock();
 letUndoLapse();

@@ -11,12 +11,12 @@ const QUALITY = 0.85;
 const line = document.getElementById("photo-progress");
 const bar = line.querySelector("progress");
 
-/** The server's answer; null when the photo can't be made small enough to send. */
+/** The server's answer; too-large when the photo can't be made small enough to send. */
 export async function sendPhoto(file, url, visit) {
   showProgress(0);
   try {
     const photo = await smaller(file);
-    if (photo.size > BYTES_MAX) return null;
+    if (photo.size > BYTES_MAX) return { outcome: "too-large" };
     const data = new FormData();
     data.append("photo", photo, "photo");
     return await upload(url, data, { visit, progress: showProgress });

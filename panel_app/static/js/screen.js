@@ -8,7 +8,7 @@ import { startTenders } from "./tenders.js";
 
 const task = document.getElementById("task");
 const SOUND = {
-  done: "done", refused: "refused", attention: "attention", unknown: "attention", "already-done": "attention",
+  done: "done", refused: "refused", attention: "attention", locked: "attention", unknown: "attention", "already-done": "attention",
   claim: "read", member: "read", price: "read", "amount-due": "read", booking: "read",
 };
 let leaving = 0;
@@ -53,11 +53,10 @@ export function enter(name) {
   if (seconds) leaving = setTimeout(() => showOwn("ready"), seconds * 1000);
 }
 
-/** The bar for “no connection”. */
-export function setOnline(online) {
-  document.getElementById("offline").hidden = online;
-  document.querySelector("[data-online]").hidden = !online;
-  document.querySelector("[data-offline]").hidden = online;
+/** The line to the server: up, or why it gave no answer: none, fault, foreign. */
+export function showLine({ outcome, why }) {
+  const line = outcome === "lost" ? why : "up";
+  for (const words of document.querySelectorAll("[data-line]")) words.hidden = !words.dataset.line.split(" ").includes(line);
 }
 
 /** While the server is asked: nothing in the form can be pressed twice. */

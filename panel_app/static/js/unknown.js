@@ -24,7 +24,7 @@ export async function findOut({ answered, sendsAgainUntil }) {
     wanted.sendAgain = false;
     if (screen.state() !== "unknown") return undefined;
     if (answer.outcome === "signed-out" || isKnown(answer)) return answered(answer);
-    screen.setOnline(answer.outcome !== "lost");
+    screen.showLine(answer);
     showSendAgain(answer.outcome === "state");
     await wanted.pressOr(PAUSE_MS);
   }

@@ -1,6 +1,6 @@
 /** Sends something large and tells how far it is, which fetch can't. Its outcomes are those of answers.js. */
 
-import { csrfToken, understand } from "./answers.js";
+import { csrfToken, NO_ANSWER, understand } from "./answers.js";
 
 const TIMEOUT_MS = 60_000;
 
@@ -8,7 +8,7 @@ const TIMEOUT_MS = 60_000;
 export function upload(url, data, { visit, progress }) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
-    const lost = () => resolve({ outcome: "lost", waitMs: 0 });
+    const lost = () => resolve(NO_ANSWER);
     request.open("POST", url);
     request.timeout = TIMEOUT_MS;
     request.setRequestHeader("Accept", "text/html");
@@ -26,7 +26,8 @@ export function upload(url, data, { visit, progress }) {
 
 function responseOf(request, url) {
   const headers = new Headers();
-  for (const line of request.getAllResponseHeaders().trim().split("\r\n")) {
+  // An answer of something on the way may have no headers at all.
+  for (const line of request.getAllResponseHeaders().trim().split("\r\n").filter(Boolean)) {
     const colon = line.indexOf(":");
     headers.append(line.slice(0, colon), line.slice(colon + 1).trim());
   }

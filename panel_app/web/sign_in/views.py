@@ -8,6 +8,7 @@ from panel_app.programme import choosing_place, operators
 from panel_app.programme.access import Permission
 from panel_app.web import errors, fields, identity, messages
 from panel_app.web.database import books
+from panel_app.web.gettext import gettext as _
 from panel_app.web.permissions import needs
 from panel_app.web.rate_limits import SIGN_INS, limiter
 from panel_app.web.sign_in import devices
@@ -48,8 +49,8 @@ def submit() -> str | Response | tuple[str, int]:
 @blueprint.get("/sign-in/place")
 @needs(Permission.SIGNED_IN)
 def place() -> str:
-    """The tills that are open to this user in this browser."""
-    return _places([])
+    """The tills that are open to this user in this browser; why it is asked again, if it is."""
+    return _places([_till_lost()] if identity.signed_in().has_lost_till else [])
 
 
 @blueprint.post("/sign-in/place")
@@ -76,6 +77,10 @@ def sign_out() -> Response:
     """End the session; a copied cookie is worth nothing from now on."""
     identity.end()
     return _to("sign_in.form")
+
+
+def _till_lost() -> str:
+    return _("This browser is no till any more: another one has taken it over, or a manager has revoked it.")
 
 
 def _places(form_errors: list[str]) -> str:

@@ -115,7 +115,9 @@ def asked(browser: Browser, method: str, address: str) -> TestResponse:
 
 
 def refusals(name: str, method: str) -> set[tuple[int, str | None]]:
-    """How a person without the permission is refused: sent to a sign-in when that could help."""
+    """How a person without the permission is refused: sent to a sign-in, or to the tills, when that could help."""
+    if name == "store user without a place" and method == "GET":
+        return {(302, "/sign-in/place")}
     if name != "nobody":
         return {(403, None)}
     return {(302, "/sign-in"), (302, "/me/sign-in")} if method == "GET" else {(401, None)}

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from tests.panel_app.web.browser import FRAGMENT, PAGE, Browser, state, text
+from tests.panel_app.web.browser import FRAGMENT, PAGE, Browser, heading, state
 from tests.panel_app.web.house import House, on_both
 from tests.panel_app.world import PASSWORD, PIN
 
@@ -163,7 +163,7 @@ def test_no_code_stands_in_an_address(house: House) -> None:
 def test_a_script_that_is_not_signed_in_is_told_so_and_not_sent_elsewhere(house: House) -> None:
     answer = house.browser().client.get("/counter/outcomes", headers=FRAGMENT)
     assert answer.status_code == 401
-    assert "Sign in to go on." in text(answer)
+    assert (state(answer), heading(answer)) == ("locked", "Sign in again")
 
 
 def test_health_tells_nothing_but_health(house: House) -> None:

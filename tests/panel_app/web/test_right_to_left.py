@@ -14,7 +14,7 @@ from babel.messages.mofile import write_mo
 from werkzeug.test import TestResponse
 
 from scanner import qr_png
-from tests.panel_app.web.browser import LANGUAGE, Browser, state, value
+from tests.panel_app.web.browser import FRAGMENT, LANGUAGE, Browser, state, value
 from tests.panel_app.web.catalogues import extracted
 from tests.panel_app.web.house import House
 
@@ -131,6 +131,18 @@ def test_the_counters_page_and_its_outcomes_are_turned(turned: House) -> None:
     till.ask("/counter/codes", {"mode": "typed", "text": "nonsense"})
     turned.shop.redeem(turned.shop.claim(turned.world.mug).code)
     is_turned(till.get("/counter/outcomes"))
+
+
+def test_the_state_locked_is_turned_whatever_locked_it(turned: House) -> None:
+    till = in_the_language(turned.at_till("anna"))
+    old = till.client.post("/counter/codes", headers=FRAGMENT)
+    assert (old.status_code, state(old)) == (400, "locked")
+    is_turned(old)
+    lost = in_the_language(turned.signed_in("anna")).ask("/counter/codes")
+    assert (lost.status_code, state(lost)) == (403, "locked")
+    is_turned(lost)
+    till.post("/sign-out")
+    is_turned(till.ask("/counter/codes"))
 
 
 def test_every_state_from_the_member_to_the_receipt_is_turned(turned: House) -> None:

@@ -7,7 +7,7 @@ from ledger import NotFound
 from panel_app.programme import branches
 from panel_app.programme.models import Till
 from panel_app.programme.refusals import NotAllowed
-from tests.panel_app.web.browser import TILL_DEVICE, Browser, text
+from tests.panel_app.web.browser import TILL_DEVICE, Browser, state, text
 from tests.panel_app.web.house import House, on_both
 from tests.panel_app.world import SEED
 
@@ -35,7 +35,7 @@ def test_a_store_user_is_offered_no_till_in_an_unenrolled_browser(house: House) 
     anna = house.signed_in("anna")
     assert NONE_OPEN in text(anna.get("/sign-in/place"))
     assert choose(anna, house) == 403
-    assert anna.get("/counter").status_code == 403
+    assert anna.get("/counter").location == "/sign-in/place"
     assert anna.cookie(TILL_DEVICE) == ""
 
 
@@ -99,8 +99,11 @@ def test_a_browser_whose_till_was_taken_over_is_asked_for_its_place_at_the_next_
     second = enrolled(house)
     choose(second, house)
 
-    assert "Berlin Mitte" not in text(first.get("/counter"))
-    assert first.get("/counter").status_code == 403
+    assert first.get("/counter").location == "/sign-in/place"
+    assert "This browser is no till any more" in text(first.get("/sign-in/place"))
+    asked = first.ask("/counter/codes", {"mode": "typed", "text": "X"})
+    assert (asked.status_code, state(asked)) == (403, "locked")
+    assert "This browser is no till any more" not in text(second.get("/sign-in/place"))
     assert "Berlin Mitte" in text(second.get("/counter"))
 
 
@@ -109,7 +112,7 @@ def test_a_copied_session_without_the_tills_device_is_at_no_till(house: House) -
     choose(browser, house)
     thief = house.browser()
     thief.put_cookie(browser.cookie())
-    assert thief.get("/counter").status_code == 403
+    assert thief.get("/counter").location == "/sign-in/place"
     assert browser.get("/counter").status_code == 200
 
 
@@ -118,7 +121,7 @@ def test_a_revoked_till_has_no_browser_until_a_manager_enrols_one_again(house: H
     browser = enrolled(house)
     choose(browser, house)
     branches.revoke_till(house.shop.session, SEED, house.world.berlin.till())
-    assert browser.get("/counter").status_code == 403
+    assert browser.get("/counter").location == "/sign-in/place"
     assert choose(browser, house) == 403
     with house.shop.refused(NotFound, what="enrolled till"):
         branches.revoke_till(house.shop.session, SEED, house.world.berlin.till())
