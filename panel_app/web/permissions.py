@@ -50,11 +50,12 @@ def _judge() -> Any:
         if _is_page():
             return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
         raise Unauthorized
-    if identity.signed_in().has_no_place and permission is not Permission.SIGNED_IN:
+    person = identity.signed_in()
+    if permission not in person.actor.permissions and person.has_no_place:
         if _is_page():
             return redirect(url_for("sign_in.place"))
         raise TillLost
-    identity.actor().require(permission)
+    person.actor.require(permission)
     return None
 
 
