@@ -75,7 +75,7 @@ from ledger.sealing import anchor_seals, check_fit, seal_and_anchor
 from ledger.seals import Seal, newest_seal, newest_sealed_at, seal_restored, unsealed_count
 from ledger.signing import PublicKey, SealKey, new_seal_key
 from ledger.sqlite_versions import has_wal_reset_bug
-from ledger.statements import balance_of, entries_of, entry_by_id
+from ledger.statements import balance_at_once, balance_of, entries_of, entry_by_id
 from ledger.terms import (
     POINTS_ASSET,
     WHOLE_MAX,
@@ -172,6 +172,7 @@ __all__ = [
     "account_id",
     "adjust_debit",
     "anchor_seals",
+    "balance_at_once",
     "balance_of",
     "by_key",
     "cancel_pending",

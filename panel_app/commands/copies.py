@@ -31,6 +31,8 @@ def backup(file: Path) -> None:
     require_file(url)
     if file.exists():
         raise click.ClickException(f"{file} is there already: choose another name")
+    if not file.parent.is_dir():
+        raise click.ClickException(f"{file.parent} is no folder: make it, or choose another place")
     draft = file.with_name(f"{file.name}.part")
     # For its owner only: it holds what the database holds.
     draft.touch(mode=0o600)

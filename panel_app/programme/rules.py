@@ -11,6 +11,7 @@ class Rule(StrEnum):
     ID = "id"
     WHOLE_NUMBER = "whole_number"
     DATE = "date"
+    LATER = "later"
     AMOUNT = "amount"
     CHOICE = "choice"
     RANGE = "range"

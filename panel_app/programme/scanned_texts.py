@@ -100,8 +100,11 @@ def read_either_way(session: Session, text: str) -> tuple[Code | ExternalText, E
     tag = tag_of(session)
     try:
         return _code_of(session, text, EntryMode.WEDGE, tag), EntryMode.WEDGE
-    except Refusal:
-        return _code_of(session, text, EntryMode.TYPED, tag), EntryMode.TYPED
+    except Refusal as as_scanned:
+        try:
+            return _code_of(session, text, EntryMode.TYPED, tag), EntryMode.TYPED
+        except ForeignCode:  # only the scanned reading says what it is instead
+            raise as_scanned from None
 
 
 def _code_of(session: Session, text: str, mode: EntryMode, tag: str) -> Code | ExternalText:

@@ -22,6 +22,8 @@ def words_of(refusal: InvalidInput) -> str:  # noqa: C901, PLR0912 - one row a r
             return _("A whole number")
         case Rule.DATE:
             return _("A date")
+        case Rule.LATER:
+            return _("Later than the moment from which it counts")
         case Rule.AMOUNT:
             return _("An amount such as %(example)s", example=refusal.example)
         case Rule.RANGE:

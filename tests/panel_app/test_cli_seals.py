@@ -248,6 +248,7 @@ def test_a_broken_copy_is_not_restored(statement: str) -> None:
 def test_neither_a_backup_nor_a_restore_writes_over_anything() -> None:
     Path("copy.db").write_text("mine")
     assert "copy.db is there already" in told(run("backup", "copy.db"))
+    assert "nowhere is no folder" in told(run("backup", "nowhere/copy.db"))
     assert "move it away first" in told(run("restore", "copy.db"))
     FILE.rename("lost.db")
     assert "can't be copied" in told(run("restore", "copy.db"))

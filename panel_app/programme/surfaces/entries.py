@@ -47,7 +47,7 @@ def credit(session: Session, actor: Actor, key: str, member_id: UUID, wish: NewC
     def give(origin: Origin) -> Entry:
         begins = max(wish.posts_at or session.clock.now(), session.clock.now())
         if wish.expires_at is not None and wish.expires_at <= begins:
-            raise InvalidInput(field="expires_at", rule=Rule.RANGE)
+            raise InvalidInput(field="expires_at", rule=Rule.LATER)
         if members.member_by_id(session, member_id).status == MemberStatus.CLOSED.value:
             raise MemberClosed
         points, owner = Points(wish.points), MemberId(member_id)
@@ -156,6 +156,7 @@ def entry_told(session: Session, actor: Actor, entry: Entry) -> EntryTold:
         operator=operator.username if operator is not None and is_reader else None,
         booking_id=entry.booking_id,
         reference=entry.reference,
+        partner=entry.party,
         on_behalf=entry.on_behalf if is_reader else None,
         reverses=entry.reverses_id,
         created_at=entry.created_at,

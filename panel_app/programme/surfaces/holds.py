@@ -7,12 +7,19 @@ from uuid import UUID
 import sqlalchemy as sa
 
 import ledger
-from ledger import BelongsToBooking, Hold, HoldId, MemberId, NotFound, Points, Session
+from ledger import BelongsToBooking, Hold, HoldId, HoldStatus, MemberId, NotFound, Points, Session
 from panel_app.programme import audit, members, reservations
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.steps import Concerned, Keyed, Step, Told, keyed_bytes
 from panel_app.programme.surfaces.told import HoldTold
-from panel_app.programme.surfaces.wishes import HOLD_SECONDS_MAX, Capture, Extension, NewHold, Nothing
+from panel_app.programme.surfaces.wishes import (
+    HOLD_SECONDS,
+    HOLD_SECONDS_MAX,
+    Capture,
+    Extension,
+    NewHold,
+    Nothing,
+)
 
 RELEASED = "released_by_surface"
 
@@ -32,7 +39,7 @@ def place(session: Session, actor: Actor, key: str, wish: NewHold) -> Told[HoldT
                 actor.origin(reference=wish.reference),
                 member_id=owner,
                 points=Points(wish.points),
-                ttl=timedelta(seconds=wish.ttl_seconds),
+                ttl=timedelta(seconds=wish.ttl_seconds or HOLD_SECONDS),
             ),
         )
         audit.record(session, actor, "hold.placed", member_id=owner, hold=hold.id, points=hold.points)
@@ -126,10 +133,18 @@ def _reference(session: Session, hold_id: HoldId) -> str | None:
     return session.scalar(sa.select(holds.reference).where(holds.id == hold_id))
 
 
+def _captured(session: Session, hold: Hold) -> int | None:
+    if hold.closing_entry_id is None:
+        return None
+    return -ledger.entry_by_id(session, hold.closing_entry_id).points
+
+
 def _told(session: Session, hold: Hold) -> HoldTold:
+    # What ran out is over, whether or not the sweeper has been there.
+    is_over = hold.status is HoldStatus.HELD and hold.expires_at <= session.clock.now()
     return HoldTold(
         id=hold.id,
-        status=hold.status,
+        status=HoldStatus.EXPIRED if is_over else hold.status,
         member_id=hold.member_id,
         points=hold.points,
         reference=_reference(session, hold.id),
@@ -137,4 +152,5 @@ def _told(session: Session, hold: Hold) -> HoldTold:
         expires_at=hold.expires_at,
         closed_at=hold.closed_at,
         closing_entry=hold.closing_entry_id,
+        captured=_captured(session, hold),
     )

@@ -42,8 +42,9 @@ def change(session: Session, actor: Actor, member_id: UUID, wish: MemberChange) 
         if member.status == MemberStatus.CLOSED.value:
             raise MemberClosed
         _correct(session, actor, member, wish)
-        if wish.status is not None and wish.status != member.status:
-            _move(session, actor, member, MemberStatus(wish.status))
+        status = wish.get("status", member.status)
+        if status != member.status:
+            _move(session, actor, member, MemberStatus(status))
         return _told(session, MemberId(member_id))
 
     step = Step(operation="member.change", permission=Permission.KEEP_MEMBERS, concerned=concerned)
@@ -64,7 +65,7 @@ def by_external_id(session: Session, actor: Actor, external_id: str) -> MemberTo
 
 def balance(session: Session, member_id: UUID) -> BalanceTold:
     """NotFound when there is no such member."""
-    found = ledger.balance_of(session, MemberId(member_id))
+    found = ledger.balance_at_once(session, MemberId(member_id))
     return BalanceTold(
         available=found.available,
         held=found.held,
@@ -94,13 +95,18 @@ def entries(session: Session, actor: Actor, member_id: UUID, wish: EntriesWish) 
 
 
 def _correct(session: Session, actor: Actor, member: Member, wish: MemberChange) -> None:
-    email = None if wish.email is None else wish.email.lower()
-    wanted = {"name": wish.name, "phone": wish.phone, "email": email}
-    changed = {name: value for name, value in wanted.items() if value not in (None, getattr(member, name))}
+    wanted: dict[str, str | None] = {}
+    if "name" in wish:
+        wanted["name"] = wish["name"]
+    if "phone" in wish:
+        wanted["phone"] = wish["phone"]
+    if "email" in wish:
+        wanted["email"] = None if wish["email"] is None else wish["email"].lower()
+    changed = {name: value for name, value in wanted.items() if value != getattr(member, name)}
     if not changed:
         return
-    if wish.name is not None:
-        members.check_text("name", wish.name, members.NAME_LENGTH_MAX)
+    if "name" in wish:
+        members.check_text("name", wish["name"], members.NAME_LENGTH_MAX)
     members.judge_free(session, **{name: value for name, value in changed.items() if name != "name"})
     for name, value in changed.items():
         setattr(member, name, value)

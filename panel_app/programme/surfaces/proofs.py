@@ -19,7 +19,16 @@ from panel_app.programme.rules import Rule
 from panel_app.programme.scanned_texts import ExternalText
 from panel_app.programme.surfaces.wishes import Line, QuoteWish
 from panel_app.programme.terms import EntryMode, Proof
-from scanner import MemberCard, MemberCode, RewardCode, ShortCode, TypedMemberCode
+from scanner import (
+    BookingId,
+    Ean8,
+    Ean13,
+    MemberCard,
+    MemberCode,
+    RewardCode,
+    ShortCode,
+    TypedMemberCode,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +78,9 @@ def prove(session: Session, wish: QuoteWish) -> Proven:
             if wish.member_id not in {None, member.id}:
                 raise NotFound(what="member")
             return _of_member(member, line, counter.proof_of(code), mode)
-        case _:
+        case Ean13() | Ean8():
+            raise ForeignCode(kind="ean")
+        case BookingId():
             raise ForeignCode(kind="text")
 
 

@@ -61,7 +61,7 @@ def _of_claim(session: Session, actor: Actor, proven: Proven, branch: Branch) ->
     if proven.line.units > remaining:
         raise InvalidInput(field="units", rule=Rule.AT_MOST, high=remaining)
     points, cash = claims.due_in(claim, branch.currency, proven.line.units)
-    available = ledger.balance_of(session, MemberId(claim.member_id)).available
+    available = ledger.balance_at_once(session, MemberId(claim.member_id)).available
     due = DueTold(
         option=claim.option_id,
         kind=OptionKind.MIX if claim.cash else OptionKind.POINTS,
@@ -90,7 +90,7 @@ def _of_reward(session: Session, actor: Actor, proven: Proven, branch: Branch) -
     catalogue.judge_branch(session, reward, branch.id)
     members.judge_status(proven.member)
     members.judge_own_account(session, actor, proven.member)
-    available = ledger.balance_of(session, MemberId(proven.member.id)).available
+    available = ledger.balance_at_once(session, MemberId(proven.member.id)).available
     units = proven.line.units
     options = [
         DueTold(

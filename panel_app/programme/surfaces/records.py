@@ -64,11 +64,13 @@ def page(session: Session, actor: Actor, wish: RedemptionsWish) -> RedemptionsTo
 def redemption_told(session: Session, actor: Actor, redemption: Redemption) -> RedemptionTold:
     """The row as this asker is told of it."""
     is_reader = Permission.VIEW_REDEMPTIONS in actor.permissions
-    operator = None if redemption.confirmed_by is None else session.get(Operator, redemption.confirmed_by)
+    # Who confirmed it; until then, or when nobody was named there, who opened it.
+    operator_id = redemption.confirmed_by or redemption.scanned_by
+    operator = None if operator_id is None else session.get(Operator, operator_id)
     entry = None if redemption.entry_id is None else ledger.entry_by_id(session, EntryId(redemption.entry_id))
     return RedemptionTold(
         booking_id=redemption.booking_id,
-        status=RedemptionStatus(redemption.status),
+        status=_status(session, redemption),
         member_id=redemption.member_id,
         branch=session.get_one(Branch, redemption.branch_id).code,
         till=session.get_one(Till, redemption.till_id).code,
@@ -97,6 +99,13 @@ def redemption_told(session: Session, actor: Actor, redemption: Redemption) -> R
         expires_at=redemption.expires_at,
         completed_at=None if redemption.entry_id is None else redemption.closed_at,
     )
+
+
+def _status(session: Session, redemption: Redemption) -> RedemptionStatus:
+    """What ran out is over, whether or not the sweeper has been there."""
+    status = RedemptionStatus(redemption.status)
+    is_over = redemption.expires_at <= session.clock.now()
+    return RedemptionStatus.EXPIRED if status is RedemptionStatus.RESERVED and is_over else status
 
 
 def _seen(actor: Actor) -> list[sa.ColumnElement[bool]]:

@@ -65,6 +65,7 @@ class EntryTold:
     operator: str | None
     booking_id: str | None
     reference: str | None
+    partner: str | None
     on_behalf: bool | None
     reverses: UUID | None
     created_at: datetime
@@ -79,7 +80,7 @@ class EntriesTold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldTold:
-    """`closing_entry` is the id of the entry that a capture made."""
+    """`closing_entry` is the id of the entry that a capture made, `captured` how many points it took."""
 
     id: UUID
     status: HoldStatus
@@ -90,6 +91,7 @@ class HoldTold:
     expires_at: datetime
     closed_at: datetime | None
     closing_entry: UUID | None
+    captured: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
+from typing_extensions import TypedDict
 
 from ledger import WHOLE_MAX, EntryType
 from panel_app.programme.claiming import QUANTITY_MAX
@@ -15,6 +16,9 @@ from panel_app.programme.tenders import REFERENCE_LENGTH_MAX, TENDERS_MAX
 STRICT = ConfigDict(strict=True, extra="forbid")
 PLAIN = r"^[^\x00-\x1f\x7f]*$"
 HOLD_SECONDS_MAX = 86_400
+HOLD_SECONDS = 120
+# Far more than anybody is given at once, and far enough from 2^53 that no member's balance gets there.
+CREDIT_MAX = 1_000_000_000
 # The years whose every moment can be told in every zone.
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC)
 
@@ -25,15 +29,26 @@ def _tellable(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def _visible(name: str) -> str:
+    if not any(symbol.isprintable() and not symbol.isspace() for symbol in name):
+        raise ValueError("must have a symbol that can be seen")
+    return name
+
+
 Whole = Annotated[int, Field(ge=1, le=WHOLE_MAX)]
 Units = Annotated[int, Field(ge=1, le=QUANTITY_MAX)]
 Moment = Annotated[AwareDatetime, AfterValidator(_tellable)]
-Name = Annotated[str, Field(min_length=1, max_length=120, pattern=PLAIN)]
+Name = Annotated[str, Field(min_length=1, max_length=120, pattern=PLAIN), AfterValidator(_visible)]
 Word = Annotated[str, Field(min_length=1, max_length=64, pattern=PLAIN)]
+Number = Annotated[
+    str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$")
+]
 Reference = Annotated[str, Field(min_length=1, max_length=REFERENCE_LENGTH_MAX, pattern=PLAIN)]
 Code = Annotated[str, Field(min_length=1, max_length=256, pattern=PLAIN)]
 Why = Annotated[str, Field(min_length=1, max_length=200, pattern=PLAIN)]
-Email = Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^\x00-\x20\x7f]+$")]
+Email = Annotated[
+    str, Field(min_length=3, max_length=254, pattern=r"^[^\x00-\x20\x7f@]+@[^\x00-\x20\x7f@]+$")
+]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
@@ -47,27 +62,26 @@ class CreditType(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMember:
     __pydantic_config__ = STRICT
-    external_id: Word
+    external_id: Number
     name: Name
     phone: Word | None = None
     email: Email | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberChange:
-    """What is null or missing stays as it is."""
+class MemberChange(TypedDict, total=False):
+    """What is missing stays as it is (RFC 7396); a phone or an e-mail address that is null is erased."""
 
-    __pydantic_config__ = STRICT
-    name: Name | None = None
-    phone: Word | None = None
-    email: Email | None = None
-    status: Literal["active", "suspended"] | None = None
+    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic's way to configure a typed dictionary
+    name: Name
+    phone: Word | None
+    email: Email | None
+    status: Literal["active", "suspended"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCredit:
     __pydantic_config__ = STRICT
-    points: Whole
+    points: Annotated[int, Field(ge=1, le=CREDIT_MAX)]
     type: CreditType
     reference: Reference
     posts_at: Moment | None = None
@@ -95,7 +109,7 @@ class NewHold:
     member_id: UUID
     points: Whole
     reference: Reference
-    ttl_seconds: Annotated[int, Field(ge=1, le=HOLD_SECONDS_MAX)] = 120
+    ttl_seconds: Annotated[int, Field(ge=1, le=HOLD_SECONDS_MAX)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

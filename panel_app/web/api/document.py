@@ -64,7 +64,7 @@ def described(made: APIBlueprint, operation: Operation) -> Callable[[Any], Any]:
         operation_id=operation.name,
         responses=_responses(operation),
         security=[{"key": []}],
-        extensions={"requestBody": _request_body(operation)} if operation.body else None,
+        extensions={"requestBody": _request_body(operation.body)} if operation.body else None,
     )
     return describe
 
@@ -107,9 +107,10 @@ def _schemas() -> dict[str, Any]:
     return {**document["$defs"], "Problem": _PROBLEM}
 
 
-def _request_body(operation: Operation) -> dict[str, Any]:
-    name = operation.body.__name__ if operation.body else ""
-    return {"required": True, "content": {"application/json": {"schema": {"$ref": SCHEMAS + name}}}}
+def _request_body(body: type) -> dict[str, Any]:
+    schema = parsing.adapter(body).json_schema()
+    content = {"application/json": {"schema": {"$ref": SCHEMAS + str(schema["title"])}}}
+    return {"required": bool(schema.get("required")), "content": content}
 
 
 def _responses(operation: Operation) -> Any:

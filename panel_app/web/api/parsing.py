@@ -26,11 +26,15 @@ class FaultyInput(Exception):  # noqa: N818 - becomes the answer 422
 
 
 def body(kind: type) -> Any:
-    """The JSON body as this type. Not parsed by Flask: deep nesting, lone surrogates and floats are refused here."""
-    if request.mimetype != "application/json":
+    """The JSON body as this type. Not parsed by Flask: deep nesting, lone surrogates and floats are refused here.
+
+    No body at all is an empty object: a release needs to say nothing.
+    """
+    sent = request.get_data()
+    if request.mimetype != "application/json" and (sent or request.mimetype):
         raise UnsupportedMediaType("Send JSON, as application/json.")
     try:
-        return adapter(kind).validate_json(request.get_data(), strict=True)
+        return adapter(kind).validate_json(sent or b"{}", strict=True)
     except ValidationError as fault:
         raise FaultyInput(fault) from None
 

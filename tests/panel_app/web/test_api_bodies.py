@@ -64,6 +64,19 @@ def test_a_name_of_any_script_is_stored_whole(house: House, name: str) -> None:
     assert program.get("/members?external_id=X").get_json()["name"] == name
 
 
+@pytest.mark.parametrize("media_type", [None, "application/json"])
+def test_a_wish_that_needs_no_words_needs_no_body(house: House, media_type: str | None) -> None:
+    program = Program.of(house)
+    wish = {"member_id": str(house.world.lena), "points": 5, "reference": "r"}
+    for step, status in (("release", "released"), ("capture", "captured")):
+        hold = program.post("/holds", wish).get_json()
+        path = f"/holds/{hold['id']}/{step}"
+        done = program.ask("POST", path, headers={"Idempotency-Key": step}, content_type=media_type)
+        assert (done.status_code, done.get_json()["status"]) == (200, status)
+        same = program.ask("POST", path, headers={"Idempotency-Key": step}, json={})
+        assert (same.status_code, same.data) == (200, done.data)
+
+
 def test_what_is_wrong_with_the_request_itself_is_told_by_its_status(house: House) -> None:
     program, path = Program.of(house), f"/members/{house.world.lena}/debits"
     body = {"points": 1, "reference": "r"}
@@ -73,6 +86,7 @@ def test_what_is_wrong_with_the_request_itself_is_told_by_its_status(house: Hous
         assert code_of(refused) == (400, "bad_request")
     form = program.ask("POST", path, data=body, headers={"Idempotency-Key": "k"})
     assert code_of(form) == (415, "not_json")
+    assert code_of(program.ask("POST", path, headers={"Idempotency-Key": "k"})) == (422, "invalid_input")
     large = program.post(path, {"points": 1, "reference": "r" * 66000})
     assert code_of(large) == (413, "too_large")
     other = program.ask("DELETE", path)

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from panel_app.programme import api_clients
 from panel_app.programme.scopes import Scope
 from tests.panel_app.web.house import House, on_both
@@ -80,6 +82,44 @@ def test_a_pending_credit_is_counted_and_not_spent(house: House) -> None:
         f"/members/{lena}/credits", body | {"posts_at": None, "expires_at": "2026-03-03T12:00:00Z"}
     )
     assert code_of(late) == (422, "invalid_input")
+    assert late.get_json()["errors"] == [
+        {"field": "expires_at", "message": "Later than the moment from which it counts"}
+    ]
+
+
+def test_a_phone_or_an_address_is_erased_by_null_and_what_is_missing_stays(house: House) -> None:
+    program = Program.of(house, Scope.MEMBERS)
+    whole = {"external_id": "X-9", "name": "Zoë", "phone": "+49 30 1", "email": "zoe@example.org"}
+    member = program.post("/members", whole).get_json()
+    erased = program.ask("PATCH", f"/members/{member['id']}", json={"email": None})
+    assert erased.get_json() == member | {"email": None}
+    assert program.get(f"/members/{member['id']}").get_json() == member | {"email": None}
+    nameless = program.ask("PATCH", f"/members/{member['id']}", json={"name": None})
+    assert code_of(nameless) == (422, "invalid_input")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("email", "zoe"),
+        ("email", "zoe@"),
+        ("external_id", " X-9"),
+        ("external_id", "X-9 "),
+        ("name", "\u200b\ufeff "),
+    ],
+)
+def test_a_member_is_not_made_of_what_nobody_could_use(house: House, field: str, value: str) -> None:
+    answer = Program.of(house).post("/members", {"external_id": "X-9", "name": "Zoë", field: value})
+    assert code_of(answer) == (422, "invalid_input")
+    assert answer.get_json()["errors"][0]["field"] == field
+
+
+def test_nobody_is_given_so_much_that_a_balance_could_overflow(house: House) -> None:
+    program, lena = Program.of(house), house.world.lena
+    body = {"points": 1_000_000_000, "type": "goodwill", "reference": "r"}
+    assert program.post(f"/members/{lena}/credits", body).get_json()["balance_after"] == 1_000_005_000
+    more = program.post(f"/members/{lena}/credits", body | {"points": 1_000_000_001})
+    assert code_of(more) == (422, "invalid_input")
 
 
 def test_a_hold_is_placed_extended_and_captured_in_part_and_its_end_is_final(house: House) -> None:
@@ -105,6 +145,9 @@ def test_a_hold_that_ran_out_is_gone_and_gives_way_unswept(house: House) -> None
     hold = program.post("/holds", wish).get_json()
     assert code_of(program.post("/holds", wish)) == (409, "not_enough_points")
     house.shop.later(seconds=1)
+    assert program.get(f"/holds/{hold['id']}").get_json()["status"] == "expired"
+    balance = program.get(f"/members/{lena}/balance").get_json()
+    assert (balance["available"], balance["held"]) == (5000, 0)
     assert code_of(program.post(f"/holds/{hold['id']}/capture", {})) == (410, "hold_expired")
     assert program.post("/holds", wish).status_code == 201
     assert program.get(f"/holds/{hold['id']}").get_json()["status"] == "expired"

@@ -71,7 +71,7 @@ def test_a_mix_is_paid_in_points_and_cash_and_reversed_to_the_last_cent(house: H
         "operator": "ben",
     }
     order = program.post("/redemptions", wish).get_json()
-    assert (order["points_due"], order["cash_due"]) == (600, EUR_4)
+    assert (order["points_due"], order["cash_due"], order["operator"]) == (600, EUR_4, "ben")
     assert shop.balance() == (4400, 600)
     path = f"/redemptions/{order['booking_id']}"
     assert code_of(program.post(f"{path}/confirm", {})) == (422, "tenders_do_not_add_up")
@@ -112,6 +112,29 @@ def test_cancel_releases_everything_once(house: House) -> None:
     assert [program.post(f"{path}/cancel", {}).get_json()["status"] for _ in range(2)] == ["cancelled"] * 2
     assert (shop.balance(), stock(house)) == ((5000, 0), (5, 0))
     assert code_of(program.post(f"{path}/confirm", {})) == (409, "redemption_closed")
+
+
+def test_an_order_that_ran_out_is_over_before_anybody_swept_it(house: House) -> None:
+    program = Program.of(house, Scope.REDEMPTIONS)
+    wish = BERLIN | {"member_id": str(house.world.lena), "reward_id": str(house.world.mug)}
+    path = f"/redemptions/{program.post('/redemptions', wish).get_json()['booking_id']}"
+    assert program.get(path).get_json()["status"] == "reserved"
+    house.shop.later(seconds=120)
+    assert program.get(path).get_json()["status"] == "expired"
+    assert [one["status"] for one in program.get("/redemptions").get_json()["items"]] == ["expired"]
+
+
+def test_what_is_scanned_instead_of_a_code_is_named(house: House) -> None:
+    program = Program.of(house, Scope.REDEMPTIONS)
+    kinds = {}
+    for text in ("4006381333931", "https://evil.example/x", "hello there"):
+        answer = program.post("/redemptions/quote", {"branch": "BER", "code": text})
+        kinds[text] = answer.get_json()["data"]
+    assert kinds == {
+        "4006381333931": {"kind": "ean"},
+        "https://evil.example/x": {"kind": "url"},
+        "hello there": {"kind": "text"},
+    }
 
 
 def test_what_belongs_to_a_booking_is_resolved_through_the_booking_only(house: House) -> None:
