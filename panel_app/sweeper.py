@@ -1,14 +1,16 @@
 """The sweeper: a thread that closes what has run out. Safe in many copies; nothing waits for it to be right."""
 
 import threading
+from collections.abc import Callable
 from functools import partial
 
 import structlog
 
 import ledger
-from ledger import Database
-from panel_app.programme import attempts, claim_expiry, due_points, redemptions
-from panel_app.programme.access import system
+from ledger import Database, Session
+from panel_app.programme import attempts
+from panel_app.programme.access import Actor, system
+from panel_app.programme.sweeping import SWEEPS
 from panel_app.web.table_sessions import forget_expired
 
 SECONDS_BETWEEN = 2.0
@@ -36,19 +38,23 @@ class Sweeper:
     def _run(self) -> None:
         round_number = 0
         while not self._stopped.wait(SECONDS_BETWEEN):
-            try:
-                self.sweep(round_number)
-            except Exception:
-                # The next round tries again; a sweeper that dies quietly would keep points held for ever.
-                log.exception("the sweeper failed")
+            self.sweep(round_number)
             round_number += 1
 
     def sweep(self, round_number: int) -> None:
-        """One round; the slow part in every 150th."""
-        with self._database.session() as session:
-            redemptions.expire_due(session, system("sweeper"))
-            due_points.settle_due(session, system("sweeper"))
-            claim_expiry.expire_past(session, system("sweeper"))
-            if round_number % ROUNDS_BETWEEN_SLOW == 0:
-                forget_expired(self._database)
-                ledger.transact(session, partial(attempts.forget_ended, session))
+        """One round; the slow part in every 150th. A job that fails leaves the others their turn."""
+        jobs: list[Callable[[Session, Actor], object]] = [*SWEEPS]
+        if round_number % ROUNDS_BETWEEN_SLOW == 0:
+            jobs.append(self._forget)
+        for job in jobs:
+            try:
+                with self._database.session() as session:
+                    job(session, system("sweeper"))
+            except Exception:
+                # The next round tries again; a sweeper that dies quietly would keep points held for ever.
+                log.exception("the sweeper failed", job=job.__name__)
+
+    def _forget(self, session: Session, _actor: Actor) -> None:
+        """What nobody needs any more: sessions that are over, failures that no longer count."""
+        forget_expired(self._database)
+        ledger.transact(session, partial(attempts.forget_ended, session))

@@ -80,14 +80,15 @@ def holds() -> None:
 
 @holds.command()
 def expire() -> None:
-    """Release what has run out, with its stock and claims; the server also does this by itself."""
+    """Close what has run out: reservations, points and claims; the server also does this by itself."""
     # Here, not above: the other commands do without the programme.
     from panel_app.programme.access import system
-    from panel_app.programme.redemptions import expire_due
+    from panel_app.programme.sweeping import SWEEPS
 
     with database_to_write() as database, database.session() as session:
-        released = 0
-        # In portions, so that no transaction grows with what has piled up.
-        while portion := expire_due(session, system("console")):
-            released += portion
-    click.echo(f"{released} ran out and were closed.")
+        closed = 0
+        for sweep in SWEEPS:
+            # In portions, so that no transaction grows with what has piled up.
+            while portion := sweep(session, system("console")):
+                closed += portion
+    click.echo(f"{closed} ran out and were closed.")

@@ -43,10 +43,13 @@ def serve(host: str | None, port: int | None) -> None:
         server = _listen(app, host, port, settings)
         click.echo(f"Countermark is on http://{host}:{port} (Ctrl+C stops it)")
         signal.signal(signal.SIGTERM, _stop)
-        server.run()
-        app.extensions["countermark-deliverer"].stop()
-        # Every request has been answered: what they recorded is sealed before the process ends.
-        app.extensions["countermark-sealer"].stop()
+        try:
+            server.run()
+        finally:
+            app.extensions["countermark-sweeper"].stop()
+            app.extensions["countermark-deliverer"].stop()
+            # Nothing writes any more: what was recorded is sealed before the process ends.
+            app.extensions["countermark-sealer"].stop()
 
 
 def _judge_host(host: str, trusted_proxy: str | None) -> None:

@@ -9,7 +9,17 @@ import sqlalchemy as sa
 
 import ledger
 from ledger import MemberId, NotFound, Points, Session, new_id
-from panel_app.programme import audit, catalogue, claim_pins, claims, external_codes, limits, members, pricing
+from panel_app.programme import (
+    audit,
+    catalogue,
+    claim_pins,
+    claims,
+    external_codes,
+    limits,
+    members,
+    pricing,
+    reservations,
+)
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.models import Claim, Reward
 from panel_app.programme.programme_facts import programme_of, tag_of
@@ -55,7 +65,8 @@ def make_claim(session: Session, actor: Actor, key: str, order: ClaimOrder) -> M
     def run() -> MadeClaim:
         if actor.member_id is not None and actor.member_id != order.member_id:
             raise NotAllowed(permission=Permission.ADMINISTER.value)
-        return issue(session, actor, order)
+        owner = MemberId(order.member_id)
+        return reservations.with_overdue_closed(session, actor, owner, lambda: issue(session, actor, order))
 
     step = Step(
         operation="claim.make",
