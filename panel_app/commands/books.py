@@ -41,13 +41,17 @@ def verified(
 ) -> tuple[SealReport, list[Finding]]:
     """The books and the seals of a database, with what is broken in them."""
     # Here, not above: the other commands do without the programme.
-    from panel_app.programme import claim_expiry
+    from panel_app.programme import claim_expiry, voucher_findings
     from panel_app.programme.audit import SEALED
 
     settings = load_settings()
     with database.session() as session:
         with ledger.read(session):
-            findings = [*ledger.verify(session), *claim_expiry.findings(session)]
+            findings = [
+                *ledger.verify(session),
+                *claim_expiry.findings(session),
+                *voucher_findings.findings(session),
+            ]
         report = ledger.verify_seals(
             session,
             SEALED,

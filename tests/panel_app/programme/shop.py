@@ -13,7 +13,15 @@ import sqlalchemy as sa
 
 import ledger
 from ledger import Credit, EarnKind, ManualClock, MemberId, Points, Refusal, Session
-from panel_app.programme import access, claiming, counter, member_codes, pricing, redemptions
+from panel_app.programme import (
+    access,
+    claiming,
+    counter,
+    member_codes,
+    pricing,
+    redemptions,
+    voucher_findings,
+)
 from panel_app.programme.access import Actor
 from panel_app.programme.baskets import Order
 from panel_app.programme.claiming import ClaimOrder, MadeClaim
@@ -148,7 +156,7 @@ class Shop:
 
     def findings(self) -> list[ledger.Finding]:
         with ledger.read(self.session):
-            return ledger.verify(self.session)
+            return [*ledger.verify(self.session), *voucher_findings.findings(self.session)]
 
     @contextmanager
     def refused(self, refusal: type[Refusal], /, **data: object) -> Iterator[None]:
