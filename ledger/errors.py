@@ -55,6 +55,7 @@ class Reason(StrEnum):
     WRONG_BRANCH = "wrong_branch"
     TYPE_NOT_ACCEPTED = "type_not_accepted"
     PIN_NEEDED = "pin_needed"
+    CLAIM_NEEDED = "claim_needed"
     HELD_ELSEWHERE = "held_elsewhere"
     MEMBER_SUSPENDED = "member_suspended"
     MEMBER_CLOSED = "member_closed"
@@ -64,6 +65,7 @@ class Reason(StrEnum):
     REWARD_WITHDRAWN = "reward_withdrawn"
     # The redemption.
     VISIT_OVER = "visit_over"
+    SEVERAL_MEMBERS = "several_members"
     PROOF_TOO_WEAK = "proof_too_weak"
     DIRECT_REDEMPTION_OFF = "direct_redemption_off"
     PRICE_NOT_OFFERED = "price_not_offered"
@@ -95,9 +97,13 @@ class Reason(StrEnum):
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
-    """An expected no. Subclasses are dataclasses: one Reason, its data as fields, no prose, no HTTP."""
+    """An expected no. Subclasses are dataclasses: one Reason, its data as fields, no prose, no HTTP.
+
+    `part` is which part of what was asked it is about, where that had several.
+    """
 
     reason: ClassVar[Reason]
+    part: str | None = None
 
     def data(self) -> dict[str, Any]:
         """The fields by name, as they were given."""

@@ -59,7 +59,7 @@ def redeem_claim(town: Town, at: AtTill, made: MadeClaim, units: int = 1) -> Non
     if isinstance(view, AlreadyDone):
         view = view.next or view
     if isinstance(view, ClaimAtCounter):
-        _complete(town, at, Order(visit_id=view.visit_id, claim_id=view.claim.id, units=units))
+        _complete(town, at, Order.one(visit_id=view.visit_id, claim_id=view.claim.id, units=units))
 
 
 def redeem_reward(town: Town, at: AtTill, index: int, sku: str) -> None:
@@ -133,7 +133,7 @@ def _chosen(town: Town, at: AtTill, index: int) -> Order | None:
 
 
 def _direct(view: MemberAtCounter, offer: OfferFace, option: OptionFace) -> Order:
-    return Order(visit_id=view.visit_id, reward_id=offer.reward.id, option_id=option.id)
+    return Order.one(visit_id=view.visit_id, reward_id=offer.reward.id, option_id=option.id)
 
 
 def _reserved(town: Town, at: AtTill, order: Order | None) -> Reservation | None:

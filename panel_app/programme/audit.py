@@ -76,6 +76,8 @@ def record_refusal(
     data = refusal.data()
     booking_id = booking_id if booking_id is not None and _BOOKING_ID.fullmatch(booking_id) else None
     details = {name: data[name] for name in _REFUSAL_FIELDS if name in data}
+    if refusal.part is not None:
+        details["part"] = refusal.part
     _insert(session, actor, action, refusal.reason.value, member_id, booking_id, details)
 
 

@@ -127,6 +127,12 @@ def face_of(reward: Reward) -> RewardFace:
     )
 
 
+def needs_claim(reward: Reward) -> bool:
+    """Whether the reward is opened by a code of its claim alone: a partner's, or a PIN if it takes only that."""
+    kinds = set(reward.redemption_types)
+    return RedemptionType.EXTERNAL_QR.value in kinds or kinds == {RedemptionType.PIN.value}
+
+
 def judge_begun(session: Session, reward: Reward, branch: Branch) -> None:
     """Refuse a reward whose first day, in the branch's zone, is still to come (NotYetValid)."""
     if reward.valid_from is not None and branches.today_at(session, branch) < reward.valid_from:
@@ -177,7 +183,9 @@ def _offer(
 ) -> OfferFace:
     faces = [face for price in prices if (face := price.face(branch.currency, available)) is not None]
     reason = None
-    if reward.valid_from is not None and today < reward.valid_from:
+    if needs_claim(reward):
+        reason = Reason.CLAIM_NEEDED
+    elif reward.valid_from is not None and today < reward.valid_from:
         reason = Reason.NOT_YET_VALID
     elif left is not None and left <= 0:
         reason = Reason.OUT_OF_STOCK

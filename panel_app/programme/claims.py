@@ -3,6 +3,7 @@
 Whether a claim is good at a counter is judged in claim_rules, in the order of product.md.
 """
 
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -75,6 +76,23 @@ def charged_points(claim: Claim, units: int) -> Points:
 def reference_of(claim_id: UUID) -> str:
     """How the entries of a claim that belong to no booking name it."""
     return f"claim {claim_id}"
+
+
+def lock(session: Session, claim_ids: Sequence[UUID]) -> None:
+    """Lock the claims until the step ends, and read them anew."""
+    session.scalars(
+        sa.select(Claim)
+        .where(Claim.id.in_(claim_ids))
+        .order_by(Claim.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def in_order(lines: Iterable[RedemptionLine]) -> list[tuple[RedemptionLine, UUID]]:
+    """The lines of claims with these, in the order in which claims are locked."""
+    of_claims = [(line, line.claim_id) for line in lines if line.claim_id is not None]
+    return sorted(of_claims, key=lambda one: one[1])
 
 
 def take(session: Session, claim_id: UUID, redemption_id: UUID) -> bool:

@@ -6,11 +6,20 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from ledger import Points, Session
-from panel_app.programme import branches, catalogue, claim_pins, claim_rules, claims, members, receipts
+from panel_app.programme import (
+    branches,
+    catalogue,
+    claim_pins,
+    claim_rules,
+    claims,
+    direct_rules,
+    members,
+    receipts,
+)
 from panel_app.programme.access import Actor
 from panel_app.programme.code_refusals import PinNeeded
 from panel_app.programme.models import Branch, Claim, Member, Redemption, Visit
-from panel_app.programme.refusals import DirectRedemptionOff, PriceNotOffered, RewardWithdrawn
+from panel_app.programme.refusals import PriceNotOffered
 from panel_app.programme.terms import (
     AlreadyDone,
     ClaimAtCounter,
@@ -84,14 +93,9 @@ def _offers(session: Session, branch: Branch, available: Points) -> tuple[OfferF
 
 def price_at_counter(session: Session, actor: Actor, visit: Visit, reward_id: UUID) -> PriceAtCounter:
     branch = branches.branch_by_id(session, actor.branch())
-    if not branch.direct_redemption:
-        raise DirectRedemptionOff
-    reward = catalogue.reward_by_id(session, reward_id)
-    if reward.status != "active":
-        raise RewardWithdrawn
-    catalogue.judge_begun(session, reward, branch)
-    catalogue.judge_branch(session, reward, branch.id)
-    member = members.face_of(session, members.member_by_id(session, visit.member_id))
+    row = members.member_by_id(session, visit.member_id)
+    direct_rules.judged(session, actor, branch, row, reward_id)
+    member = members.face_of(session, row)
     offers = catalogue.offers_at(session, branch, member.balance.available, [reward_id])
     if not offers:
         raise PriceNotOffered

@@ -5,9 +5,11 @@ is the state machine: reserved → completed, cancelled or expired. What comes b
 is in counter.py; scanning never holds anything.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -31,11 +33,12 @@ from panel_app.programme import (
     claims,
     limits,
     members,
+    opening,
     receipts,
     reservations,
     stock,
     tenders,
-    visits,
+    voucher_tenders,
 )
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.baskets import Order
@@ -51,6 +54,7 @@ from panel_app.programme.reservations import HOLD_LASTS
 from panel_app.programme.rules import Rule
 from panel_app.programme.steps import Concerned, Keyed, Step, keyed, outcome_of, plain
 from panel_app.programme.terms import FulfilmentStatus, Receipt, RedemptionStatus, Reservation, TenderGiven
+from panel_app.programme.voucher_terms import VoucherGiven
 
 HOLD_LASTS_MAX = timedelta(minutes=10)
 # How long after its expiry Confirm may still try a fresh hold; later the cash is given back.
@@ -64,6 +68,7 @@ class Payment:
 
     booking_id: str
     tenders: Sequence[TenderGiven] = ()
+    vouchers: Sequence[VoucherGiven] = ()  # those that no till put on the redemption before
     shop_receipt: str | None = None
 
 
@@ -72,9 +77,9 @@ def reserve(session: Session, actor: Actor, key: str, order: Order) -> Reservati
     step = replace(RESERVE, concerned=Concerned())
 
     def run() -> Reservation:
-        visit = visits.current(session, actor, order.visit_id)
-        step.concerned.member_id = MemberId(visit.member_id)
-        redemption, balance_before = reservations.open_redemption(session, actor, visit, order)
+        proven_by = opening.visits_of(session, actor, order)
+        step.concerned.member_id = opening.member_of(proven_by)
+        redemption, balance_before = opening.open_redemption(session, actor, proven_by, order)
         return reservations.reservation_of(session, redemption, balance_before)
 
     return keyed(session, actor, step, Keyed(key=key, body=order), Reservation, run)
@@ -97,9 +102,9 @@ def redeem_at_once(session: Session, actor: Actor, key: str, order: Order) -> Re
     step = replace(AT_ONCE, concerned=Concerned())
 
     def run() -> Receipt:
-        visit = visits.current(session, actor, order.visit_id)
-        step.concerned.member_id = MemberId(visit.member_id)
-        redemption, _balance = reservations.open_redemption(session, actor, visit, order)
+        proven_by = opening.visits_of(session, actor, order)
+        step.concerned.member_id = opening.member_of(proven_by)
+        redemption, _balance = opening.open_redemption(session, actor, proven_by, order)
         if redemption.points_due or redemption.cash_due:
             raise TendersDoNotAddUp(
                 due=Minor(redemption.cash_due), given=Minor(0), currency=redemption.currency
@@ -188,6 +193,7 @@ def complete(session: Session, actor: Actor, redemption: Redemption, payment: Pa
     """Confirm's effects on a locked redemption, within a step of the counter or of another surface."""
     _judge_open(session, actor, redemption, payment)
     branch = branches.branch_by_id(session, redemption.branch_id)
+    voucher_tenders.hold_named(session, actor, redemption, branch, payment.vouchers)
     cash = tenders.accept(session, redemption, branch, payment.tenders)
     entry = _capture(session, actor, redemption, cash)
     redemption.status = RedemptionStatus.COMPLETED.value
@@ -195,10 +201,12 @@ def complete(session: Session, actor: Actor, redemption: Redemption, payment: Pa
     redemption.confirmed_by = actor.operator_id
     redemption.shop_receipt = payment.shop_receipt or None
     redemption.closed_at = session.clock.now()
-    for line in reservations.lines_of(session, redemption):
+    lines = reservations.lines_of(session, redemption)
+    for line in lines:
         line.fulfilment = FulfilmentStatus.DELIVERED.value
-        if line.claim_id is not None:
-            claims.spend(session, line.claim_id, redemption.id, line.units)
+    for line, claim_id in claims.in_order(lines):
+        claims.spend(session, claim_id, redemption.id, line.units)
+    for line in stock.in_order(lines):
         stock.issue(session, redemption.branch_id, line.reward_id, line.units, redemption.id)
     session.flush()  # the receipt below is read back from the rows
     _tell(session, actor, redemption)
@@ -226,10 +234,15 @@ def _judge_open(session: Session, actor: Actor, redemption: Redemption, payment:
 def _take_up_again(session: Session, actor: Actor, redemption: Redemption) -> None:
     """The sweeper was faster than Confirm: hold everything afresh, or say that the cash goes back."""
     try:
-        for line in reservations.lines_of(session, redemption):
+        units: Counter[UUID] = Counter()
+        lines = reservations.lines_of(session, redemption)
+        claims.lock(session, [claim_id for _line, claim_id in claims.in_order(lines)])
+        for line in lines:
             if line.claim_id is None:  # a claim was counted when it was made
-                reward = catalogue.reward_by_id(session, line.reward_id)
-                limits.judge(session, redemption.member_id, reward, line.units)
+                units[line.reward_id] += line.units
+        for reward_id, count in units.items():
+            reward = catalogue.reward_by_id(session, reward_id)
+            limits.judge(session, redemption.member_id, reward, count)
         reservations.hold_everything(session, actor, redemption)
     except Refusal:  # whatever happened to the points, the claim, the stock or the limit meanwhile
         raise RedemptionExpired(booking_id=redemption.booking_id) from None

@@ -1,7 +1,8 @@
-"""What an open redemption holds, from its first row to its release: claims, points and stock.
+"""What an open redemption holds, from when it is written to its release: claims, points and stock.
 
-The steps around it, and Confirm, are in redemptions.py. Locks are taken in one order everywhere: the redemption,
-its claims, the member's points, and the stock that many tills share last.
+How it is written is in opening.py; the steps around it, and Confirm, are in redemptions.py. Locks are taken in one
+order everywhere: the redemption, its claims by their ids, the member's points, and the stock that many tills share
+last, by the rewards' ids.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,15 +25,13 @@ from ledger import (
     Points,
     PointsNotYetPosted,
     Session,
-    new_id,
 )
 from panel_app.programme import audit, branches, claim_rules, claims, members, receipts, stock, vouchers
 from panel_app.programme.access import Actor
-from panel_app.programme.baskets import Basket, Order, basket_of
 from panel_app.programme.giving_back import ReleaseReason
-from panel_app.programme.models import Branch, Claim, Member, Redemption, RedemptionLine, Visit
+from panel_app.programme.line_refusals import about_line
+from panel_app.programme.models import Claim, Member, Redemption, RedemptionLine
 from panel_app.programme.overdue import overdue_of
-from panel_app.programme.programme_facts import tag_of
 from panel_app.programme.refusals import HeldElsewhere
 from panel_app.programme.terms import (
     FulfilmentStatus,
@@ -41,7 +40,6 @@ from panel_app.programme.terms import (
     Reservation,
     TenderType,
 )
-from scanner import new_booking_id
 
 T = TypeVar("T")
 
@@ -76,96 +74,18 @@ def _as_it_stands(session: Session, redemption: Redemption) -> Reservation:
     return reservation_of(session, redemption, Points(available + redemption.points_due))
 
 
-def open_redemption(session: Session, actor: Actor, visit: Visit, order: Order) -> tuple[Redemption, Points]:
-    """Write the redemption with its lines and hold everything it needs; also gives the balance before."""
-    branch = branches.branch_by_id(session, actor.branch())
-    _clear_way(session, actor, order)
-    basket = basket_of(session, actor, visit, branch, order)
-    before = ledger.balance_of(session, MemberId(visit.member_id)).available
-    redemption = _write(session, actor, visit, branch, basket)
-    hold_everything(session, actor, redemption)
-    audit.record(
-        session,
-        actor,
-        "redemption.reserved",
-        member_id=MemberId(visit.member_id),
-        booking_id=redemption.booking_id,
-        points=redemption.points_due,
-        cash=redemption.cash_due,
-    )
-    return redemption, before
-
-
-def _clear_way(session: Session, actor: Actor, order: Order) -> None:
-    """Close an earlier reservation of the same claim that this till left open, or that ran out unswept."""
-    if order.claim_id is None:
-        return
-    held_by = sa.select(Claim.held_by).where(Claim.id == order.claim_id).scalar_subquery()
-    earlier = session.scalar(
-        sa.select(Redemption)
-        .where(Redemption.id == held_by, Redemption.status == RedemptionStatus.RESERVED.value)
-        .with_for_update()
-    )
-    if earlier is None:
-        return
-    if earlier.expires_at <= session.clock.now():
-        expire(session, actor, earlier)
-    elif earlier.till_id == actor.till_id:
-        cancel(session, actor, earlier, ReleaseReason.STARTED_OVER)
-
-
-def _write(session: Session, actor: Actor, visit: Visit, branch: Branch, basket: Basket) -> Redemption:
-    now = session.clock.now()
-    redemption = Redemption(
-        id=new_id(),
-        booking_id=new_booking_id(tag_of(session)).text,
-        status=RedemptionStatus.RESERVED.value,
-        member_id=visit.member_id,
-        branch_id=branch.id,
-        till_id=actor.till(),
-        visit_id=visit.id,
-        source=actor.source,
-        client=actor.client,
-        entry_mode=visit.entry_mode,
-        scanned_by=visit.operator_id,
-        points_due=basket.points_due,
-        claim_points=basket.claim_points,
-        cash_due=basket.cash_due,
-        currency=branch.currency,
-        opened_at=now,
-        expires_at=now + HOLD_LASTS,
-    )
-    session.add(redemption)
-    session.flush()  # lines, claim and stock refer to it
-    for number, line in enumerate(basket.lines, start=1):
-        session.add(
-            RedemptionLine(
-                redemption_id=redemption.id,
-                number=number,
-                reward_id=line.reward_id,
-                claim_id=line.claim_id,
-                option_id=line.option_id,
-                units=line.units,
-                points=line.points_due + line.claim_points,
-                cash=line.cash.amount,
-                fulfilment=FulfilmentStatus.PENDING.value,
-            )
-        )
-    session.flush()  # what is held next is read from the lines
-    return redemption
-
-
 def hold_everything(session: Session, actor: Actor, redemption: Redemption) -> None:
     """Take the claims, hold the points, reserve the stock: in this order, the lock that tills share last."""
     lines = lines_of(session, redemption)
-    for line in lines:
-        if line.claim_id is not None:
-            _take_claim(session, actor, redemption, line.claim_id)
+    for line, claim_id in claims.in_order(lines):
+        with about_line(line.number - 1, of=len(lines)):
+            _take_claim(session, actor, redemption, claim_id)
     if redemption.points_due:
         hold = hold_points(session, actor, redemption)
         redemption.hold_id, redemption.expires_at = hold.id, hold.expires_at
-    for line in lines:
-        stock.reserve(session, redemption.branch_id, line.reward_id, line.units, redemption.id)
+    for line in stock.in_order(lines):
+        with about_line(line.number - 1, of=len(lines)):
+            stock.reserve(session, redemption.branch_id, line.reward_id, line.units, redemption.id)
 
 
 def hold_points(session: Session, actor: Actor, redemption: Redemption) -> Hold:
@@ -231,7 +151,7 @@ def _close(
     claims.give_back(session, redemption.id)
     if redemption.hold_id is not None:
         _release(session, actor, redemption, HoldId(redemption.hold_id), reason)
-    for line in lines:
+    for line in stock.in_order(lines):
         stock.release(session, redemption.branch_id, line.reward_id, line.units, redemption.id)
     audit.record(
         session,

@@ -111,9 +111,10 @@ def judge_completed(redemption: Redemption) -> datetime:
 def _undone(session: Session, actor: Actor, redemption: Redemption) -> Receipt:
     done = Reversal(booking_id=redemption.booking_id, reason=ReversalReason.UNDONE, goods=Goods.RETURNED)
     lines = reservations.lines_of(session, redemption)
-    back = [claims.unspend(session, line) for line in lines if line.claim_id is not None]
-    if not all(back):
-        # The claim has gone on meanwhile and can't take its units back: the points go to the member.
+    before = ledger.Savepoint(session)
+    if not all(claims.unspend(session, line) for line, _claim_id in claims.in_order(lines)):
+        # A claim has gone on meanwhile and can't take its units back: the points of all go to the member.
+        before.undo()
         return reversed_whole(session, actor, redemption, done)
     origin = actor.origin(booking_id=redemption.booking_id)
     entry = ledger.undo_entry(session, origin, _entry_id(redemption), reason=done.reason.value, grace=GRACE)
@@ -141,14 +142,13 @@ def _entry_id(redemption: Redemption) -> EntryId:
 
 def _charges(session: Session, redemption: Redemption) -> list[Charge]:
     """Which entries took the points that its claims were charged, so that they find their lots."""
-    charges = session.scalars(
-        sa.select(Claim.charge_entry_id)
+    charges = session.execute(
+        sa.select(Claim.charge_entry_id, RedemptionLine.points)
         .join(RedemptionLine, RedemptionLine.claim_id == Claim.id)
         .where(RedemptionLine.redemption_id == redemption.id, Claim.charge_entry_id.is_not(None))
+        .order_by(RedemptionLine.number)
     )
-    return [
-        Charge(entry_id=EntryId(entry), points=Points(redemption.claim_points)) for entry in charges if entry
-    ]
+    return [Charge(entry_id=EntryId(entry), points=Points(points)) for entry, points in charges if entry]
 
 
 def _close(session: Session, actor: Actor, redemption: Redemption, entry: Entry, wanted: Reversal) -> Receipt:
@@ -160,7 +160,7 @@ def _close(session: Session, actor: Actor, redemption: Redemption, entry: Entry,
     vouchers.restore(session, redemption.id)
     session.flush()  # the receipt below is read back from the rows; stock, which tills share, comes last
     if wanted.goods is Goods.RETURNED:
-        for line in lines:
+        for line in stock.in_order(lines):
             stock.take_back(session, redemption.branch_id, line.reward_id, line.units, redemption.id)
     points = redemption.points_due + redemption.claim_points
     member_id = MemberId(redemption.member_id)

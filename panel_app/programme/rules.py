@@ -25,6 +25,7 @@ class Rule(StrEnum):
     AT_LEAST_THE_AMOUNT = "at_least_the_amount"
     CASH_ONLY = "cash_only"
     ONE_PRICE = "one_price"
+    ONCE = "once"
     TAG = "tag"
     TIME_ZONE = "time_zone"
     BYTES_AT_MOST = "bytes_at_most"

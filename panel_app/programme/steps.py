@@ -194,11 +194,15 @@ def _replayed(stored: StoredOutcome) -> Told[Any] | _Refused:
     if stored.status == "success":
         return Told(body=stored.answer, value=None)
     record = json.loads(stored.answer)
-    return _Refused(refusal_from(Reason(record["reason"]), record["data"]), is_told_again=True)
+    refusal = refusal_from(Reason(record["reason"]), record["data"])
+    refusal.part = record.get("part")
+    return _Refused(refusal, is_told_again=True)
 
 
 def _refusal_bytes(refusal: Refusal) -> bytes:
-    record = {"reason": refusal.reason.value, "data": refusal_data(refusal)}
+    record: dict[str, Any] = {"reason": refusal.reason.value, "data": refusal_data(refusal)}
+    if refusal.part is not None:
+        record["part"] = refusal.part
     return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 

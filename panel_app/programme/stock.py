@@ -1,5 +1,6 @@
 """Stock of rewards by branch, as movements with a level kept beside them. A reward without a level is not counted."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,6 +19,11 @@ def available(session: Session, branch_id: UUID, reward_ids: list[UUID]) -> dict
         )
     )
     return {row.reward_id: row.left for row in rows}
+
+
+def in_order(lines: Iterable[RedemptionLine]) -> list[RedemptionLine]:
+    """The lines in the order in which the levels that many tills share are locked."""
+    return sorted(lines, key=lambda line: line.reward_id)
 
 
 def receive(session: Session, branch_id: UUID, reward_id: UUID, quantity: int) -> None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import ledger
 from ledger import MemberId, Points, Session, new_id
 from panel_app.programme.access import Actor
-from panel_app.programme.models import Member, Redemption, Visit
+from panel_app.programme.models import Member, Redemption, RedemptionLine, Visit
 from panel_app.programme.refusals import ProofTooWeak, VisitOver
 from panel_app.programme.terms import EntryMode, Proof, RedemptionStatus
 
@@ -76,8 +76,9 @@ def judge_proof(session: Session, visit: Visit, points: Points) -> None:
     # Two tills that ask at once must see each other's answer: the second one waits here for the first.
     ledger.lock_member(session, MemberId(visit.member_id))
     taken = session.scalar(
-        sa.select(sa.func.coalesce(sa.func.sum(Redemption.points_due + Redemption.claim_points), 0))
-        .join(Visit, Visit.id == Redemption.visit_id)
+        sa.select(sa.func.coalesce(sa.func.sum(RedemptionLine.points), 0))
+        .join(Redemption, Redemption.id == RedemptionLine.redemption_id)
+        .join(Visit, Visit.id == RedemptionLine.visit_id)
         .where(
             Redemption.member_id == visit.member_id,
             Redemption.opened_at > session.clock.now() - A_DAY,

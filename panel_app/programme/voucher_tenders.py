@@ -3,6 +3,7 @@
 A voucher pays what is still due, up to its amount; it gives no change, so the rest of it is lost with Confirm.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from ledger import MemberId, Minor, Refusal, Session
@@ -19,6 +20,7 @@ from panel_app.programme.refusals import (
 from panel_app.programme.rules import Rule
 from panel_app.programme.steps import Step, plain
 from panel_app.programme.terms import EntryMode, RedemptionStatus, Reservation, TenderType
+from panel_app.programme.voucher_terms import VoucherGiven
 
 VOUCHERS_MAX = 8
 
@@ -34,15 +36,17 @@ def add(session: Session, actor: Actor, booking_id: str, code: str) -> Reservati
         wrong_codes.judge(session, actor, EntryMode.TYPED)
         redemption = _open(session, actor, booking_id)
         branch = branches.branch_by_id(session, redemption.branch_id)
-        if TenderType.VOUCHER.value not in branch.tender_types:
-            raise TenderNotAccepted(tender=TenderType.VOUCHER.value)
+        _judge_accepted(branch)
         voucher = vouchers.by_code(session, code)
         held = vouchers.held_by(session, redemption.id)
         if voucher.id not in {one.id for one in held}:
             vouchers.judge(session, voucher, redemption, branch)
             if len(held) >= VOUCHERS_MAX:
                 raise InvalidInput(field="tenders", rule=Rule.AT_MOST, high=VOUCHERS_MAX)
-            _take(session, actor, redemption, voucher, branch)
+            due = still_due(session, redemption)
+            if due <= 0:
+                raise VoucherNotNeeded
+            _hold(session, actor, redemption, voucher, branch, Minor(min(voucher.amount, due)))
         return _as_it_stands(session, actor, redemption)
 
     def count(refusal: Refusal) -> None:
@@ -69,6 +73,27 @@ def take_off(session: Session, actor: Actor, booking_id: str, voucher_id: UUID) 
     return plain(session, actor, step, run)
 
 
+def hold_named(
+    session: Session, actor: Actor, redemption: Redemption, branch: Branch, given: Sequence[VoucherGiven]
+) -> None:
+    """Hold the vouchers that Confirm names itself, within its step, which spends them.
+
+    Raises as add() does, and InvalidInput for one that is to pay more than it is worth.
+    """
+    named: set[UUID] = set()
+    # In one order everywhere: two bookings may name the same vouchers.
+    for one in sorted(given, key=lambda voucher: voucher.code):
+        _judge_accepted(branch)
+        voucher = vouchers.by_code(session, one.code)
+        vouchers.judge(session, voucher, redemption, branch)
+        if voucher.id in named:
+            raise InvalidInput(field="reference", rule=Rule.ONCE)
+        if one.amount > voucher.amount:
+            raise InvalidInput(field="amount_minor", rule=Rule.AT_MOST, high=voucher.amount)
+        _hold(session, actor, redemption, voucher, branch, one.amount)
+        named.add(voucher.id)
+
+
 def still_due(session: Session, redemption: Redemption) -> Minor:
     """What the vouchers of a redemption leave to be paid."""
     return Minor(redemption.cash_due - sum(one.taken for one in vouchers.held_by(session, redemption.id)))
@@ -82,11 +107,14 @@ def _open(session: Session, actor: Actor, booking_id: str) -> Redemption:
     return redemption
 
 
-def _take(session: Session, actor: Actor, redemption: Redemption, voucher: Voucher, branch: Branch) -> None:
-    due = still_due(session, redemption)
-    if due <= 0:
-        raise VoucherNotNeeded
-    taken = min(voucher.amount, due)
+def _judge_accepted(branch: Branch) -> None:
+    if TenderType.VOUCHER.value not in branch.tender_types:
+        raise TenderNotAccepted(tender=TenderType.VOUCHER.value)
+
+
+def _hold(
+    session: Session, actor: Actor, redemption: Redemption, voucher: Voucher, branch: Branch, taken: Minor
+) -> None:
     if not vouchers.take(session, voucher, redemption.id, taken):
         # Another till was faster since we judged it: what it did is the reason.
         session.refresh(voucher)

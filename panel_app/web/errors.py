@@ -51,6 +51,7 @@ def status_of(reason: Reason) -> int:
             | Reason.IMAGE_NOT_ACCEPTED
             | Reason.NO_CODE_IN_IMAGE
             | Reason.SEVERAL_CODES
+            | Reason.SEVERAL_MEMBERS
             | Reason.TENDERS_DO_NOT_ADD_UP
             | Reason.TENDER_REFERENCE_NEEDED
         ):
@@ -82,6 +83,7 @@ def status_of(reason: Reason) -> int:
             | Reason.LIMIT_REACHED
             | Reason.REWARD_WITHDRAWN
             | Reason.DIRECT_REDEMPTION_OFF
+            | Reason.CLAIM_NEEDED
             | Reason.PRICE_NOT_OFFERED
             | Reason.REDEMPTION_CLOSED
             | Reason.TENDER_NOT_ACCEPTED

@@ -68,6 +68,8 @@ def title(reason: Reason) -> str:  # noqa: C901, PLR0912, PLR0915 - one row a re
             return _("This kind of code is not accepted here")
         case Reason.PIN_NEEDED:
             return _("Its PIN is needed")
+        case Reason.CLAIM_NEEDED:
+            return _("Only with the code of its claim")
         case Reason.HELD_ELSEWHERE:
             return _("Open at another till")
         case Reason.MEMBER_SUSPENDED:
@@ -84,6 +86,8 @@ def title(reason: Reason) -> str:  # noqa: C901, PLR0912, PLR0915 - one row a re
             return _("Reward withdrawn")
         case Reason.VISIT_OVER:
             return _("The member's code is needed")
+        case Reason.SEVERAL_MEMBERS:
+            return _("Codes of several members")
         case Reason.PROOF_TOO_WEAK:
             return _("Too many points for this code")
         case Reason.DIRECT_REDEMPTION_OFF:
@@ -214,9 +218,11 @@ def action(reason: Reason) -> str:  # noqa: C901, PLR0912, PLR0915 - one row a r
             return _("It is no longer given out. The member should call customer service.")
         case Reason.VISIT_OVER:
             return _("Scan the member's live code first, or once more: five minutes are over.")
+        case Reason.SEVERAL_MEMBERS:
+            return _("Redeem what each member has under a booking of its own.")
         case Reason.PROOF_TOO_WEAK:
             return _("Ask for the live code in the app: a card or typed code is good for less.")
-        case Reason.DIRECT_REDEMPTION_OFF:
+        case Reason.DIRECT_REDEMPTION_OFF | Reason.CLAIM_NEEDED:
             return _("The member claims the reward in the app and shows its code.")
         case Reason.PRICE_NOT_OFFERED:
             return _("Choose another price.")

@@ -48,6 +48,8 @@ def words_of(refusal: InvalidInput) -> str:  # noqa: C901, PLR0912 - one row a r
             return _("For cash only")
         case Rule.ONE_PRICE:
             return _("At least one price")
+        case Rule.ONCE:
+            return _("Name it once only")
         case Rule.TAG:
             return _("Two symbols, digits or capitals without I, L, O and U")
         case Rule.TIME_ZONE:

@@ -42,7 +42,7 @@ def taken_up_again(shop: Shop, day: int, units: int) -> Payment:
     made = shop.claim(create_reward(shop.session, claim_days=0), quantity=units)
     shop.clock.set(datetime(2026, 3, 2 + day, 23, 55, tzinfo=UTC))
     # Berlin's midnight has passed already; London judges by its own.
-    order = Order(visit_id=shop.scan(made.code, shop.world.london).visit_id, claim_id=made.id)
+    order = Order.one(visit_id=shop.scan(made.code, shop.world.london).visit_id, claim_id=made.id)
     reserved = shop.reserve(order, shop.world.london)
     shop.later(minutes=5)
     shop.sweep()

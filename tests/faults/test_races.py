@@ -50,7 +50,7 @@ def redeem_one_claim(database: Database, shop: Shop, presses: int) -> tuple[UUID
     acts: list[Act] = []
     for press in range(presses):
         actor = tills(shop)[press % 4]
-        order = Order(visit_id=shop.scan(made.code, actor).visit_id, claim_id=made.id)
+        order = Order.one(visit_id=shop.scan(made.code, actor).visit_id, claim_id=made.id)
         acts.append(_press(actor, order, f"press-{press}"))
     return made.id, outcomes_of(database, acts)
 
@@ -178,7 +178,7 @@ def orders_for(shop: Shop, reward_id: UUID, count: int) -> list[tuple[Actor, Ord
     visits = [(actor, shop.visit(shop.world.lena, actor)) for actor in tills(shop)]
     option_id = shop.option(reward_id, 0)
     return [
-        (actor, Order(visit_id=visit_id, reward_id=reward_id, option_id=option_id))
+        (actor, Order.one(visit_id=visit_id, reward_id=reward_id, option_id=option_id))
         for actor, visit_id in (visits * count)[:count]
     ]
 
@@ -204,7 +204,7 @@ def orders_for_the_last_item(shop: Shop) -> list[tuple[Actor, Order]]:
     option_id = shop.option(reward_id, 0)
     visits = [(actor, shop.visit(shop.world.lena, actor)) for actor in berlin]
     return [
-        (actor, Order(visit_id=visit_id, reward_id=reward_id, option_id=option_id))
+        (actor, Order.one(visit_id=visit_id, reward_id=reward_id, option_id=option_id))
         for actor, visit_id in visits * 4
     ]
 

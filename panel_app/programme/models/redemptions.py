@@ -64,6 +64,7 @@ class RedemptionLine(Row):
 
     redemption_id: Mapped[UUID] = mapped_column(ForeignKey("redemptions.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"))  # what proved it
     reward_id: Mapped[UUID] = mapped_column(ForeignKey("rewards.id"))
     claim_id: Mapped[UUID | None] = mapped_column(ForeignKey("claims.id"))
     option_id: Mapped[UUID] = mapped_column(ForeignKey("price_options.id"))

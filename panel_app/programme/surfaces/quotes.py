@@ -2,20 +2,15 @@
 
 import ledger
 from ledger import MemberId, Refusal, Session
-from panel_app.programme import branches, catalogue, claim_rules, claims, members
+from panel_app.programme import branches, claim_rules, claims, direct_rules
 from panel_app.programme.access import Actor, Permission
-from panel_app.programme.models import Branch
+from panel_app.programme.models import Branch, Claim
 from panel_app.programme.pricing import prices_of
-from panel_app.programme.refusals import (
-    DirectRedemptionOff,
-    InvalidInput,
-    PriceNotOffered,
-    RewardWithdrawn,
-)
+from panel_app.programme.refusals import InvalidInput, PriceNotOffered
 from panel_app.programme.rules import Rule
 from panel_app.programme.steps import Step, plain
 from panel_app.programme.surfaces.places import at_branch
-from panel_app.programme.surfaces.proofs import Proven, line_of, prove
+from panel_app.programme.surfaces.proofs import ProvenLine, lines_of, prove
 from panel_app.programme.surfaces.redemptions import count, judge_not_locked
 from panel_app.programme.surfaces.shelves import money
 from panel_app.programme.surfaces.told import DueTold, MoneyTold, QuoteTold
@@ -25,7 +20,7 @@ from panel_app.programme.terms import OptionKind
 
 def quote(session: Session, actor: Actor, wish: QuoteWish) -> QuoteTold:
     """Say what is due, or refuse as a redemption would be refused, with the first reason in the same order."""
-    line_of(wish)
+    lines_of(wish)
     with ledger.read(session):
         placed = at_branch(session, actor, wish.branch)
 
@@ -34,33 +29,31 @@ def quote(session: Session, actor: Actor, wish: QuoteWish) -> QuoteTold:
         # A member's changing code is burned by who redeems it, not by who asks for the price.
         burned = ledger.Savepoint(session)
         try:
-            return _quoted(session, placed, prove(session, wish))
+            (line,) = prove(session, wish)
+            return _quoted(session, placed, line)
         finally:
             burned.undo()
 
     def counted(refusal: Refusal) -> None:
-        count(session, actor, refusal)
+        count(session, actor, refusal, wish.member_id)
 
     step = Step(operation="redemption.quote", permission=Permission.REDEEM, on_refusal=counted)
     return plain(session, placed, step, run)
 
 
-def _quoted(session: Session, actor: Actor, proven: Proven) -> QuoteTold:
+def _quoted(session: Session, actor: Actor, asked: ProvenLine) -> QuoteTold:
     branch = branches.branch_by_id(session, actor.branch())
-    if proven.claim is not None:
-        return _of_claim(session, actor, proven, branch)
-    return _of_reward(session, actor, proven, branch)
+    if asked.proven.claim is not None:
+        return _of_claim(session, actor, asked.proven.claim, asked.line.units, branch)
+    return _of_reward(session, actor, asked, branch)
 
 
-def _of_claim(session: Session, actor: Actor, proven: Proven, branch: Branch) -> QuoteTold:
-    claim = proven.claim
-    if claim is None:
-        raise AssertionError("asked only for a claim")
+def _of_claim(session: Session, actor: Actor, claim: Claim, units: int, branch: Branch) -> QuoteTold:
     claim_rules.judge(session, actor, claim, branch, None)
     remaining = claim.quantity - claim.spent
-    if proven.line.units > remaining:
+    if units > remaining:
         raise InvalidInput(field="units", rule=Rule.AT_MOST, high=remaining)
-    points, cash = claims.due_in(claim, branch.currency, proven.line.units)
+    points, cash = claims.due_in(claim, branch.currency, units)
     available = ledger.balance_at_once(session, MemberId(claim.member_id)).available
     due = DueTold(
         option=claim.option_id,
@@ -73,25 +66,17 @@ def _of_claim(session: Session, actor: Actor, proven: Proven, branch: Branch) ->
         member_id=claim.member_id,
         reward_id=claim.reward_id,
         claim_id=claim.id,
-        units=proven.line.units,
+        units=units,
         remaining=remaining,
         valid_until=claim.valid_until,
         options=[due],
     )
 
 
-def _of_reward(session: Session, actor: Actor, proven: Proven, branch: Branch) -> QuoteTold:
-    if not branch.direct_redemption:
-        raise DirectRedemptionOff
-    reward = catalogue.reward_by_id(session, proven.reward_id)
-    if reward.status != "active":
-        raise RewardWithdrawn
-    catalogue.judge_begun(session, reward, branch)
-    catalogue.judge_branch(session, reward, branch.id)
-    members.judge_status(proven.member)
-    members.judge_own_account(session, actor, proven.member)
-    available = ledger.balance_at_once(session, MemberId(proven.member.id)).available
-    units = proven.line.units
+def _of_reward(session: Session, actor: Actor, asked: ProvenLine, branch: Branch) -> QuoteTold:
+    member, units = asked.proven.member, asked.line.units
+    reward = direct_rules.judged(session, actor, branch, member, asked.reward_id)
+    available = ledger.balance_at_once(session, MemberId(member.id)).available
     options = [
         DueTold(
             option=price.option_id,
@@ -101,13 +86,13 @@ def _of_reward(session: Session, actor: Actor, proven: Proven, branch: Branch) -
             missing=max(0, price.points * units - available),
         )
         for price in prices_of(session, [reward.id])[reward.id]
-        if proven.line.option in {None, price.option_id}
+        if asked.line.option in {None, price.option_id}
         and (cash := price.cash_in(branch.currency)) is not None
     ]
     if not options:
         raise PriceNotOffered
     return QuoteTold(
-        member_id=proven.member.id,
+        member_id=member.id,
         reward_id=reward.id,
         claim_id=None,
         units=units,

@@ -1,6 +1,6 @@
 """Redemptions that another surface asks for: quote, reserve, confirm, cancel, reverse. The spine's own effects."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -8,11 +8,12 @@ import sqlalchemy as sa
 
 import ledger
 from ledger import MemberId, Minor, NotFound, Refusal, Session
-from panel_app.programme import attempts, redemptions, reservations, reversals, visits
+from panel_app.programme import attempts, claim_pins, opening, redemptions, reservations, reversals, visits
 from panel_app.programme.access import Actor, Permission
-from panel_app.programme.baskets import Order
+from panel_app.programme.baskets import Order, OrderLine
+from panel_app.programme.code_refusals import VoucherUnknown
 from panel_app.programme.giving_back import Goods, ReleaseReason, ReversalReason
-from panel_app.programme.models import Redemption
+from panel_app.programme.models import Redemption, Visit
 from panel_app.programme.pricing import prices_of
 from panel_app.programme.refusals import (
     CodeNotIssuedYet,
@@ -20,15 +21,16 @@ from panel_app.programme.refusals import (
     ForgedCode,
     InvalidInput,
     MistypedCode,
-    PriceNotOffered,
     RedemptionClosed,
+    TenderReferenceNeeded,
     TooManyAttempts,
     UnknownCode,
+    WrongPin,
 )
 from panel_app.programme.rules import Rule
 from panel_app.programme.steps import Concerned, Keyed, Step, Told, keyed_bytes
 from panel_app.programme.surfaces.places import at_till, with_operator
-from panel_app.programme.surfaces.proofs import Proven, line_of, prove
+from panel_app.programme.surfaces.proofs import Proven, ProvenLine, lines_of, prove
 from panel_app.programme.surfaces.records import redemption_told
 from panel_app.programme.surfaces.told import RedemptionTold
 from panel_app.programme.surfaces.wishes import (
@@ -39,35 +41,32 @@ from panel_app.programme.surfaces.wishes import (
     TenderWish,
 )
 from panel_app.programme.terms import RedemptionStatus, TenderGiven, TenderType
+from panel_app.programme.voucher_terms import VoucherGiven
 
 COUNTED = "code of an api client"
-_BAD = (UnknownCode, MistypedCode, ForgedCode, ForeignCode, CodeNotIssuedYet)
+_BAD = (UnknownCode, MistypedCode, ForgedCode, ForeignCode, CodeNotIssuedYet, VoucherUnknown)
 
 
 def reserve(session: Session, actor: Actor, key: str, wish: NewRedemption) -> Told[RedemptionTold]:
-    """Hold points, claim and stock for a line that is proven. Raises every refusal of the counter."""
-    line_of(wish)
+    """Hold points, claims and stock for lines that are proven. Raises every refusal of the counter."""
+    lines_of(wish)
     with ledger.read(session):
         placed = at_till(session, actor, wish.branch, wish.till, wish.operator)
     concerned = Concerned()
 
     def run() -> RedemptionTold:
         judge_not_locked(session, actor)
-        proven = prove(session, wish)
-        concerned.member_id = MemberId(proven.member.id)
-        claim_id = None if proven.claim is None else proven.claim.id
-        visit = visits.open_visit(
-            session, placed, proven.member, proof=proven.proof, mode=proven.mode, claim_id=claim_id
-        )
-        order = _order(session, proven, visit.id)
-        redemption, _before = reservations.open_redemption(session, placed, visit, order)
+        order = _order(session, placed, prove(session, wish))
+        proven_by = opening.visits_of(session, placed, order)
+        concerned.member_id = opening.member_of(proven_by)
+        redemption, _before = opening.open_redemption(session, placed, proven_by, order)
         return redemption_told(session, actor, redemption)
 
     step = Step(
         operation="redemption.reserve",
         permission=Permission.REDEEM,
         concerned=concerned,
-        on_refusal=lambda refusal: count(session, actor, refusal),
+        on_refusal=lambda refusal: count(session, actor, refusal, wish.member_id),
     )
     return keyed_bytes(session, placed, step, Keyed(key=key, body=wish), RedemptionTold, run)
 
@@ -79,8 +78,9 @@ def confirm(
 
     def run(redemption: Redemption) -> None:
         placed = with_operator(session, _placed(actor, redemption), wish.operator)
-        given = [_tender(tender, redemption.currency) for tender in wish.tenders]
-        payment = redemptions.Payment(booking_id=booking_id, tenders=given)
+        payment = _payment(booking_id, wish, redemption.currency)
+        if payment.vouchers:
+            judge_not_locked(session, actor)
         redemptions.complete(session, placed, redemption, payment)
 
     return _once(session, actor, key, "confirm", booking_id, wish, run)
@@ -124,23 +124,37 @@ def judge_not_locked(session: Session, actor: Actor) -> None:
         raise TooManyAttempts(seconds_left=seconds)
 
 
-def count(session: Session, actor: Actor, refusal: Refusal) -> None:
-    """Count a code that may have been a guess."""
+def count(session: Session, actor: Actor, refusal: Refusal, member_id: UUID | None) -> None:
+    """Count a code that may have been a guess: by client, a claim's PIN by the member that it was typed for."""
+    if isinstance(refusal, WrongPin) and member_id is not None:
+        claim_pins.count_wrong(session, member_id)
     if isinstance(refusal, _BAD):
         attempts.count_failure(session, COUNTED, actor.client)
 
 
-def _order(session: Session, proven: Proven, visit_id: UUID) -> Order:
-    if proven.claim is not None:
-        return Order(visit_id=visit_id, claim_id=proven.claim.id, units=proven.line.units)
-    option_id = proven.line.option
+def _order(session: Session, placed: Actor, lines: Sequence[ProvenLine]) -> Order:
+    """The lines, each under the visit that its proof opens."""
+    opened: dict[Proven, Visit] = {}
+    for one in lines:
+        proven = one.proven
+        if proven not in opened:
+            claim_id = None if proven.claim is None else proven.claim.id
+            opened[proven] = visits.open_visit(
+                session, placed, proven.member, proof=proven.proof, mode=proven.mode, claim_id=claim_id
+            )
+    return Order(lines=tuple(_order_line(session, one, opened[one.proven].id) for one in lines))
+
+
+def _order_line(session: Session, one: ProvenLine, visit_id: UUID) -> OrderLine:
+    if one.proven.claim is not None:
+        return OrderLine(visit_id=visit_id, claim_id=one.proven.claim.id, units=one.line.units)
+    option_id = one.line.option
     if option_id is None:
-        prices = prices_of(session, [proven.reward_id])[proven.reward_id]
-        if not prices:
-            raise PriceNotOffered
         # As for a claim: the points-only price, else the first.
-        option_id = next((price for price in prices if not price.cash), prices[0]).option_id
-    return Order(visit_id=visit_id, reward_id=proven.reward_id, option_id=option_id, units=proven.line.units)
+        prices = prices_of(session, [one.reward_id])[one.reward_id]
+        cheapest = next((price for price in prices if not price.cash), prices[0] if prices else None)
+        option_id = None if cheapest is None else cheapest.option_id
+    return OrderLine(visit_id=visit_id, reward_id=one.reward_id, option_id=option_id, units=one.line.units)
 
 
 def _once(
@@ -162,7 +176,11 @@ def _once(
         return redemption_told(session, actor, redemption)
 
     step = Step(
-        operation=f"redemption.{what}", permission=permission, concerned=concerned, booking_id=booking_id
+        operation=f"redemption.{what}",
+        permission=permission,
+        concerned=concerned,
+        booking_id=booking_id,
+        on_refusal=lambda refusal: count(session, actor, refusal, None),
     )
     return keyed_bytes(session, actor, step, Keyed(key=key, body=(booking_id, wish)), RedemptionTold, run)
 
@@ -184,9 +202,25 @@ def _placed(actor: Actor, redemption: Redemption) -> Actor:
     return replace(actor, branch_id=redemption.branch_id, till_id=redemption.till_id)
 
 
-def _tender(tender: TenderWish, currency: str) -> TenderGiven:
-    if tender.currency != currency:
-        raise InvalidInput(field="currency", rule=Rule.CHOICE)
+def _payment(booking_id: str, wish: Confirmation, currency: str) -> redemptions.Payment:
+    paid_by_voucher = [tender for tender in wish.tenders if tender.type == TenderType.VOUCHER.value]
+    for tender in wish.tenders:
+        if tender.currency != currency:
+            raise InvalidInput(field="currency", rule=Rule.CHOICE)
+    return redemptions.Payment(
+        booking_id=booking_id,
+        tenders=[_tender(tender) for tender in wish.tenders if tender not in paid_by_voucher],
+        vouchers=[_voucher(tender) for tender in paid_by_voucher],
+    )
+
+
+def _tender(tender: TenderWish) -> TenderGiven:
     return TenderGiven(
         type=TenderType(tender.type), amount=Minor(tender.amount_minor), reference=tender.reference
     )
+
+
+def _voucher(tender: TenderWish) -> VoucherGiven:
+    if tender.reference is None:
+        raise TenderReferenceNeeded(tender=tender.type)
+    return VoucherGiven(code=tender.reference, amount=Minor(tender.amount_minor))

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from ledger import WHOLE_MAX, EntryType
+from panel_app.programme.baskets import LINES_MAX
 from panel_app.programme.claiming import QUANTITY_MAX
 from panel_app.programme.tenders import REFERENCE_LENGTH_MAX, TENDERS_MAX
 
@@ -155,7 +156,7 @@ class NewClaim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A reward code alone; or a reward, with a member code or the order's member."""
+    """A reward code, or a claim's PIN beside the order's member; or a reward, with a member code or that member."""
 
     __pydantic_config__ = STRICT
     code: Code | None = None
@@ -165,32 +166,33 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuoteWish:
-    """One line, in `lines` or in the body itself."""
+class QuoteWish(Line):
+    """One line, in the body itself or in `lines`."""
 
     __pydantic_config__ = STRICT
     branch: Word
     member_id: UUID | None = None
     lines: Annotated[list[Line], Field(max_length=1)] = field(default_factory=list)
-    code: Code | None = None
-    reward_id: UUID | None = None
-    option: UUID | None = None
-    units: Units = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewRedemption(QuoteWish):
-    """A quote's line at a till; `operator` is a username of the branch."""
+class NewRedemption(Line):
+    """One line in the body itself, or some in `lines`, at a till; `operator` is a username of the branch."""
 
     __pydantic_config__ = STRICT
+    branch: Word
     till: Word
     operator: Word | None = None
+    member_id: UUID | None = None
+    lines: Annotated[list[Line], Field(max_length=LINES_MAX)] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenderWish:
+    """`reference` is a card slip's number, or a voucher's code; a voucher is spent whole, whatever it pays."""
+
     __pydantic_config__ = STRICT
-    type: Literal["cash", "card"]
+    type: Literal["cash", "card", "voucher"]
     amount_minor: Whole
     currency: Currency
     reference: Reference | None = None

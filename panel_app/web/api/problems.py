@@ -45,9 +45,9 @@ def of_refusal(refusal: Refusal, status: int) -> Response:
     """A refusal with its reason as the code, and its data."""
     data = refusal_data(refusal)
     more: dict[str, Any] = {"data": data} if data else {}
-    field = data.get("field")
-    if isinstance(field, str):
-        more["errors"] = [{"field": field, "message": messages.field_text(refusal)}]
+    where = [part for part in (refusal.part, data.get("field")) if part]
+    if where:
+        more["errors"] = [{"field": ".".join(where), "message": messages.field_text(refusal)}]
     answer = _problem(
         status, refusal.reason.value, messages.title_of(refusal), messages.action_of(refusal), **more
     )

@@ -202,7 +202,7 @@ def _let_lie(chosen: Scanned, beside: list[str]) -> None:
 
 
 def _order() -> Order:
-    return Order(
+    return Order.one(
         visit_id=fields.identity("visit_id"),
         claim_id=fields.optional_identity("claim_id"),
         reward_id=fields.optional_identity("reward_id"),

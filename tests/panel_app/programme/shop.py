@@ -89,7 +89,7 @@ class Shop:
     def direct(self, reward_id: UUID, option: int = 0, units: int = 1, actor: Actor | None = None) -> Order:
         """An order of Lena's, under a fresh visit, for a reward at its option of that number."""
         visit_id = self.visit(self.world.lena, actor)
-        return Order(
+        return Order.one(
             visit_id=visit_id, reward_id=reward_id, option_id=self.option(reward_id, option), units=units
         )
 
@@ -118,7 +118,7 @@ class Shop:
     def redeem(self, code: str, actor: Actor | None = None, units: int = 1) -> Receipt:
         """Scan a claim's code, reserve it and confirm it, with nothing to pay in cash."""
         view = self.scan(code, actor)
-        order = Order(visit_id=view.visit_id, claim_id=view.claim.id, units=units)
+        order = Order.one(visit_id=view.visit_id, claim_id=view.claim.id, units=units)
         return self.confirm(self.reserve(order, actor).booking_id, actor=actor)
 
     def sweep(self) -> int:
@@ -159,11 +159,11 @@ class Shop:
             return [*ledger.verify(self.session), *voucher_findings.findings(self.session)]
 
     @contextmanager
-    def refused(self, refusal: type[Refusal], /, **data: object) -> Iterator[None]:
+    def refused(self, refusal: type[Refusal], /, **data: object) -> Iterator[pytest.ExceptionInfo[Refusal]]:
         """The block is refused with exactly this; nothing moved, and one record says who was refused what."""
         before, known = self.facts(), {row["id"] for row in self.rows("audit_records")}
         with pytest.raises(Refusal) as raised:
-            yield
+            yield raised
         assert (type(raised.value), raised.value.data()) == (refusal, data)
         assert self.facts() == before
         new = [row for row in self.rows("audit_records") if row["id"] not in known]

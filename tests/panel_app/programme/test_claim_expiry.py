@@ -153,7 +153,7 @@ def test_a_claim_that_was_not_charged_gives_nothing_back(shop: Shop):
 def test_a_claim_that_is_held_at_a_till_stays_open_until_the_hold_ends(shop: Shop):
     made = shop.claim(create_reward(shop.session, options=[NewOption(points=Points(600), cash={"EUR": 400})]))
     shop.clock.set(BERLINS_MIDNIGHT - timedelta(seconds=60))
-    reserved = shop.reserve(Order(visit_id=shop.scan(made.code).visit_id, claim_id=made.id))
+    reserved = shop.reserve(Order.one(visit_id=shop.scan(made.code).visit_id, claim_id=made.id))
     shop.clock.set(LONDONS_MIDNIGHT)
     assert expire(shop.session) == 0
     redemptions.cancel(shop.session, shop.world.berlin, reserved.booking_id)

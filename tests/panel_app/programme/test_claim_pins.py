@@ -35,7 +35,7 @@ def test_after_the_member_the_pin_opens_the_claim_and_it_is_redeemed(shop: Shop,
     view = type_pin(shop, f" {made.pin} ", shop.visit(shop.world.lena))
     assert isinstance(view, ClaimAtCounter)
     assert (view.claim.id, view.claim.usable) == (made.id, True)
-    receipt = shop.at_once(Order(visit_id=view.visit_id, claim_id=made.id))
+    receipt = shop.at_once(Order.one(visit_id=view.visit_id, claim_id=made.id))
     assert [line.units for line in receipt.lines] == [1]
 
 
@@ -70,7 +70,7 @@ def test_it_is_not_chosen_from_the_members_list_without_the_pin(shop: Shop, lock
     view = shop.scan(shop.code(shop.world.lena).text)
     assert [(claim.usable, claim.reason) for claim in view.claims] == [(False, "pin_needed")]
     with shop.refused(PinNeeded):
-        shop.reserve(Order(visit_id=view.visit_id, claim_id=made.id))
+        shop.reserve(Order.one(visit_id=view.visit_id, claim_id=made.id))
 
 
 def test_a_reward_that_accepts_more_than_the_pin_is_chosen_as_before(shop: Shop):
@@ -79,7 +79,7 @@ def test_a_reward_that_accepts_more_than_the_pin_is_chosen_as_before(shop: Shop)
     visit_id = shop.visit(shop.world.lena)
     assert type_pin(shop, made.pin, visit_id).claim.id == made.id
     assert shop.scan(made.code, shown_as=RedemptionType.QR).claim.id == made.id
-    shop.at_once(Order(visit_id=visit_id, claim_id=made.id))
+    shop.at_once(Order.one(visit_id=visit_id, claim_id=made.id))
 
 
 def test_five_wrong_pins_lock_the_members_pins_at_every_till(shop: Shop, locker: UUID):
@@ -121,7 +121,7 @@ def test_what_the_members_proof_is_good_for_holds_with_a_pin_too(shop: Shop):
     typed = shop.scan(shop.code(shop.world.lena).typed, mode=EntryMode.TYPED)
     view = type_pin(shop, made.pin, typed.visit_id)
     with shop.refused(ProofTooWeak, limit=2000):
-        shop.at_once(Order(visit_id=view.visit_id, claim_id=made.id))
+        shop.at_once(Order.one(visit_id=view.visit_id, claim_id=made.id))
 
 
 def test_a_replaced_claim_has_a_new_pin_and_a_used_one_opens_nothing(shop: Shop, locker: UUID):
@@ -129,7 +129,7 @@ def test_a_replaced_claim_has_a_new_pin_and_a_used_one_opens_nothing(shop: Shop,
     new = claiming.replace_claim(shop.session, SEED, made.id)
     visit_id = shop.visit(shop.world.lena)
     view = type_pin(shop, new.pin, visit_id)
-    shop.at_once(Order(visit_id=view.visit_id, claim_id=new.id))
+    shop.at_once(Order.one(visit_id=view.visit_id, claim_id=new.id))
     with shop.refused(WrongPin):
         type_pin(shop, new.pin, visit_id)
     assert made.pin not in str(shop.rows("claims"))

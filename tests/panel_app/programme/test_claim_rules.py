@@ -53,7 +53,7 @@ class Case:
     def reserve_in_london(self) -> str:
         london = self.shop.world.london
         visit_id = self.shop.scan(self.made.code, london).visit_id
-        return self.shop.reserve(Order(visit_id=visit_id, claim_id=self.made.id), london).booking_id
+        return self.shop.reserve(Order.one(visit_id=visit_id, claim_id=self.made.id), london).booking_id
 
     def scan(self) -> None:
         self.shop.scan(self.made.code, self.scanned_by, shown_as=self.shown_as)

@@ -120,7 +120,7 @@ def test_ones_own_till_is_offered_the_next_unit(shop: Shop):
 
     assert isinstance(view, AlreadyDone)
     assert view.next.unit_points == (300, 600)
-    order = Order(visit_id=view.next.visit_id, claim_id=made.id)
+    order = Order.one(visit_id=view.next.visit_id, claim_id=made.id)
     assert shop.reserve(order).points_due == 300
 
 
@@ -163,7 +163,7 @@ def test_a_products_ean_puts_it_in_the_members_redemption(shop: Shop):
 
 def test_a_visit_belongs_to_its_till_and_lasts_five_minutes(shop: Shop):
     visit_id = shop.visit(shop.world.lena)  # 30 seconds of it are over
-    order = Order(visit_id=visit_id, reward_id=shop.world.tea, option_id=shop.option(shop.world.tea, 0))
+    order = Order.one(visit_id=visit_id, reward_id=shop.world.tea, option_id=shop.option(shop.world.tea, 0))
     for actor in (shop.world.berlin_2, shop.world.london):
         with shop.refused(VisitOver):
             shop.reserve(order, actor)
@@ -178,16 +178,16 @@ def test_a_visit_belongs_to_its_till_and_lasts_five_minutes(shop: Shop):
 
 def test_a_printed_card_takes_500_points_at_most(shop: Shop):
     visit_id = shop.scan(card_code(shop)).visit_id
-    order = Order(visit_id=visit_id, reward_id=shop.world.tea, option_id=shop.option(shop.world.tea, 0))
+    order = Order.one(visit_id=visit_id, reward_id=shop.world.tea, option_id=shop.option(shop.world.tea, 0))
     assert shop.reserve(order).points_due == 300
     dear = create_reward(shop.session, options=[NewOption(points=ledger.points(501))])
     with shop.refused(ProofTooWeak, limit=CARD_POINTS_MAX):
-        shop.reserve(Order(visit_id=visit_id, reward_id=dear, option_id=shop.option(dear, 0)))
+        shop.reserve(Order.one(visit_id=visit_id, reward_id=dear, option_id=shop.option(dear, 0)))
 
 
 def test_a_printed_card_takes_500_points_a_day_in_all_its_visits_at_all_tills(shop: Shop):
     def tea(actor: Actor) -> Order:
-        return Order(
+        return Order.one(
             visit_id=shop.scan(card_code(shop), actor).visit_id,
             reward_id=shop.world.tea,
             option_id=shop.option(shop.world.tea, 0),
@@ -207,10 +207,10 @@ def test_a_printed_card_takes_500_points_a_day_in_all_its_visits_at_all_tills(sh
 def test_a_printed_card_opens_no_dearer_claim_either(shop: Shop):
     counted, charged = shop.claim(shop.world.tea, quantity=2), shop.claim(shop.world.mug)
     visit_id = shop.scan(card_code(shop)).visit_id
-    assert shop.reserve(Order(visit_id=visit_id, claim_id=counted.id, units=1)).points_due == 300
+    assert shop.reserve(Order.one(visit_id=visit_id, claim_id=counted.id, units=1)).points_due == 300
     for order in (
-        Order(visit_id=visit_id, claim_id=counted.id, units=2),
-        Order(visit_id=visit_id, claim_id=charged.id),
+        Order.one(visit_id=visit_id, claim_id=counted.id, units=2),
+        Order.one(visit_id=visit_id, claim_id=charged.id),
     ):
         with shop.refused(ProofTooWeak, limit=CARD_POINTS_MAX):
             shop.reserve(order)
@@ -218,7 +218,7 @@ def test_a_printed_card_opens_no_dearer_claim_either(shop: Shop):
 
 def test_a_typed_member_code_takes_2000_points_at_most(shop: Shop):
     visit_id = shop.scan(shop.code(shop.world.lena).typed, mode=EntryMode.TYPED).visit_id
-    order = Order(
+    order = Order.one(
         visit_id=visit_id, reward_id=shop.world.mug, option_id=shop.option(shop.world.mug, 0), units=3
     )
     with shop.refused(ProofTooWeak, limit=TYPED_POINTS_MAX):
@@ -273,7 +273,7 @@ def test_a_price_without_the_branchs_currency_is_neither_shown_nor_taken(shop: S
     visit_id = shop.visit(shop.world.lena, london)
     shown = counter.price(shop.session, london, visit_id, shop.world.mug)
     assert [option.points for option in shown.offer.options] == [1000]
-    mix = Order(visit_id=visit_id, reward_id=shop.world.mug, option_id=shop.option(shop.world.mug, 1))
+    mix = Order.one(visit_id=visit_id, reward_id=shop.world.mug, option_id=shop.option(shop.world.mug, 1))
     with shop.refused(PriceNotOffered):
         shop.reserve(mix, london)
     euros_only = create_reward(shop.session, options=[NewOption(points=ledger.points(1), cash={"EUR": 1})])
@@ -282,7 +282,7 @@ def test_a_price_without_the_branchs_currency_is_neither_shown_nor_taken(shop: S
 
 
 def test_the_price_of_another_reward_is_not_offered(shop: Shop):
-    order = Order(
+    order = Order.one(
         visit_id=shop.visit(shop.world.lena),
         reward_id=shop.world.tea,
         option_id=shop.option(shop.world.mug, 1),
@@ -301,7 +301,7 @@ def test_a_direct_redemption_is_refused_where_when_and_for_what_it_may_not_be(sh
     with shop.refused(RewardWithdrawn):
         shop.reserve(gone_order)
     with shop.refused(RewardWithdrawn):
-        shop.scan("5901234123457", visit_id=gone_order.visit_id)
+        shop.scan("5901234123457", visit_id=gone_order.lines[0].visit_id)
     six = shop.direct(shop.world.mug, units=6)
     shop.credit(shop.world.lena, 5000)
     with shop.refused(OutOfStock, left=5):

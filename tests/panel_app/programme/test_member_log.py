@@ -26,9 +26,9 @@ def test_each_release_says_why(shop: Shop):
     first = shop.reserve(shop.direct(shop.world.tea)).booking_id
     redemptions.cancel(shop.session, shop.world.berlin, first)
     made = shop.claim(shop.world.tea)
-    shop.reserve(Order(visit_id=shop.scan(made.code).visit_id, claim_id=made.id))
+    shop.reserve(Order.one(visit_id=shop.scan(made.code).visit_id, claim_id=made.id))
     shop.later(seconds=1)
-    shop.reserve(Order(visit_id=shop.scan(made.code).visit_id, claim_id=made.id))
+    shop.reserve(Order.one(visit_id=shop.scan(made.code).visit_id, claim_id=made.id))
     shop.later(seconds=130)
     shop.sweep()
     shop.reserve(shop.direct(shop.world.tea))

@@ -43,7 +43,7 @@ def test_a_member_code_becomes_a_receipt_with_points_and_cash_in_one_entry(shop:
     ]
 
     reserved = shop.reserve(
-        Order(visit_id=view.visit_id, reward_id=shop.world.mug, option_id=offer.options[MIX].id)
+        Order.one(visit_id=view.visit_id, reward_id=shop.world.mug, option_id=offer.options[MIX].id)
     )
 
     assert (reserved.points_due, reserved.cash_due.amount, reserved.cash_due.currency) == (600, 400, "EUR")
@@ -107,7 +107,7 @@ def test_a_claim_charged_when_made_is_settled_from_the_claims_account_at_once(sh
     view = shop.scan(made.code)
     assert (view.unit_points, [money.amount for money in view.unit_cash]) == ((0,), [0])
 
-    receipt = shop.at_once(Order(visit_id=view.visit_id, claim_id=view.claim.id))
+    receipt = shop.at_once(Order.one(visit_id=view.visit_id, claim_id=view.claim.id))
 
     assert postings(shop, receipt.booking_id) == {ledger.CLAIMS: -1000, ledger.REDEEMED: 1000}
     assert (receipt.points, receipt.status) == (1000, RedemptionStatus.COMPLETED)
@@ -151,7 +151,7 @@ def test_more_units_than_are_left_are_refused(shop: Shop):
     made = shop.claim(shop.world.tea, quantity=2)
     view = shop.scan(made.code)
     with shop.refused(InvalidInput, field="units", rule=Rule.AT_MOST, high=2):
-        shop.reserve(Order(visit_id=view.visit_id, claim_id=made.id, units=3))
+        shop.reserve(Order.one(visit_id=view.visit_id, claim_id=made.id, units=3))
 
 
 @pytest.mark.parametrize("units", [0, 21, -1])
@@ -245,23 +245,23 @@ def test_a_claim_needs_a_visit_of_its_member_or_of_its_own_code(shop: Shop):
     lenas, other = shop.claim(shop.world.tea), shop.claim(shop.world.tea)
     omars_visit, others_visit = shop.visit(shop.world.omar), shop.scan(other.code).visit_id
     with shop.refused(VisitOver):
-        shop.reserve(Order(visit_id=omars_visit, claim_id=lenas.id))
+        shop.reserve(Order.one(visit_id=omars_visit, claim_id=lenas.id))
     with shop.refused(VisitOver):
-        shop.reserve(Order(visit_id=others_visit, claim_id=lenas.id))
+        shop.reserve(Order.one(visit_id=others_visit, claim_id=lenas.id))
 
 
 def test_a_claims_visit_is_no_proof_for_the_members_balance(shop: Shop):
     visit_id = shop.scan(shop.claim(shop.world.tea).code).visit_id
     option_id = shop.option(shop.world.tea, 0)
     with shop.refused(VisitOver):
-        shop.reserve(Order(visit_id=visit_id, reward_id=shop.world.tea, option_id=option_id))
+        shop.reserve(Order.one(visit_id=visit_id, reward_id=shop.world.tea, option_id=option_id))
 
 
 def test_whoever_confirms_is_not_the_member(shop: Shop):
     visit_id = shop.visit(shop.world.anna, shop.world.berlin_2)
     option_id = shop.option(shop.world.tea, 0)
     reserved = shop.reserve(
-        Order(visit_id=visit_id, reward_id=shop.world.tea, option_id=option_id), shop.world.berlin_2
+        Order.one(visit_id=visit_id, reward_id=shop.world.tea, option_id=option_id), shop.world.berlin_2
     )
     anna = dataclasses.replace(shop.world.berlin_2, operator_id=shop.world.berlin.operator_id)
     with shop.refused(OwnAccount):
@@ -300,7 +300,7 @@ def test_an_outcome_says_which_member_it_was_about_also_when_it_is_a_refusal(sho
         shop.confirm(reserved.booking_id)
     shop.confirm(reserved.booking_id, cash(400))
     made = shop.claim(shop.world.mug)
-    shop.at_once(Order(visit_id=shop.scan(made.code).visit_id, claim_id=made.id))
+    shop.at_once(Order.one(visit_id=shop.scan(made.code).visit_id, claim_id=made.id))
     told = sorted((row["operation"], row["status"]) for row in shop.rows("outcomes"))
     assert told == [
         ("claim.make", "success"),

@@ -31,7 +31,7 @@ def test_the_sweeper_gives_back_points_stock_and_claim_when_the_time_is_over_and
     reserved_mix(shop)
     code = shop.claim(shop.world.tea).code
     view = shop.scan(code)
-    shop.reserve(Order(visit_id=view.visit_id, claim_id=view.claim.id))
+    shop.reserve(Order.one(visit_id=view.visit_id, claim_id=view.claim.id))
     assert shop.balance() == (4100, 900)
 
     shop.later(seconds=119)
@@ -111,7 +111,7 @@ def test_a_charged_claim_with_cash_to_pay_runs_out_as_everything_else_does(shop:
     reward_id = create_reward(shop.session, options=[NewOption(points=Points(600), cash={"EUR": 400})])
     made = shop.claim(reward_id)
     view = shop.scan(made.code)
-    reserved = shop.reserve(Order(visit_id=view.visit_id, claim_id=made.id))
+    reserved = shop.reserve(Order.one(visit_id=view.visit_id, claim_id=made.id))
     assert (reserved.points_due, reserved.cash_due.amount) == (0, 400)
     run_out(shop, 120 + 601, sweeper)
     with shop.refused(RedemptionExpired, booking_id=reserved.booking_id):
@@ -129,10 +129,10 @@ def test_stock_that_went_to_somebody_else_meanwhile_says_to_give_the_cash_back(s
 def test_a_claim_that_another_till_has_meanwhile_says_to_give_the_cash_back(shop: Shop):
     made = shop.claim(shop.world.tea)
     here = shop.scan(made.code)
-    reserved = shop.reserve(Order(visit_id=here.visit_id, claim_id=made.id))
+    reserved = shop.reserve(Order.one(visit_id=here.visit_id, claim_id=made.id))
     shop.later(seconds=121)
     there = shop.scan(made.code, shop.world.london)
-    shop.reserve(Order(visit_id=there.visit_id, claim_id=made.id), shop.world.london)
+    shop.reserve(Order.one(visit_id=there.visit_id, claim_id=made.id), shop.world.london)
     with shop.refused(RedemptionExpired, booking_id=reserved.booking_id):
         shop.confirm(reserved.booking_id)
 
@@ -140,7 +140,7 @@ def test_a_claim_that_another_till_has_meanwhile_says_to_give_the_cash_back(shop
 def test_a_claim_that_was_redeemed_elsewhere_meanwhile_says_to_give_the_cash_back(shop: Shop):
     made = shop.claim(shop.world.tea)
     here = shop.scan(made.code)
-    reserved = shop.reserve(Order(visit_id=here.visit_id, claim_id=made.id))
+    reserved = shop.reserve(Order.one(visit_id=here.visit_id, claim_id=made.id))
     shop.later(seconds=121)
     shop.redeem(made.code, shop.world.london)
     with shop.refused(RedemptionExpired, booking_id=reserved.booking_id):
@@ -170,7 +170,7 @@ def test_a_member_who_was_suspended_meanwhile_spends_nothing(shop: Shop, seconds
 def test_units_that_were_redeemed_elsewhere_meanwhile_are_not_spent_twice(shop: Shop):
     made = shop.claim(shop.world.tea, quantity=2)
     here = shop.scan(made.code)
-    reserved = shop.reserve(Order(visit_id=here.visit_id, claim_id=made.id, units=2))
+    reserved = shop.reserve(Order.one(visit_id=here.visit_id, claim_id=made.id, units=2))
     shop.later(seconds=121)
     shop.redeem(made.code, shop.world.london)
     with shop.refused(RedemptionExpired, booking_id=reserved.booking_id):
@@ -179,7 +179,7 @@ def test_units_that_were_redeemed_elsewhere_meanwhile_are_not_spent_twice(shop: 
 
 def test_a_reservation_that_ran_out_gives_way_to_another_till_although_it_was_not_swept(shop: Shop):
     made = shop.claim(shop.world.tea)
-    first = shop.reserve(Order(visit_id=shop.scan(made.code).visit_id, claim_id=made.id))
+    first = shop.reserve(Order.one(visit_id=shop.scan(made.code).visit_id, claim_id=made.id))
     shop.later(seconds=120)
 
     receipt = shop.redeem(made.code, shop.world.london)
@@ -209,7 +209,7 @@ def test_what_is_held_at_23_59_can_be_confirmed_at_00_01(shop: Shop):
     made = shop.claim(reward_id)
     shop.clock.set(NOON.replace(hour=22, minute=59, second=30))  # 23:59:30 in Berlin
     view = shop.scan(made.code)
-    reserved = shop.reserve(Order(visit_id=view.visit_id, claim_id=made.id))
+    reserved = shop.reserve(Order.one(visit_id=view.visit_id, claim_id=made.id))
     shop.later(seconds=60)
 
     assert shop.confirm(reserved.booking_id).status is RedemptionStatus.COMPLETED

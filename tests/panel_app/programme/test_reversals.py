@@ -135,7 +135,7 @@ def test_an_undo_leaves_a_claim_alone_that_lies_at_a_till(shop: Shop):
     made = shop.claim(create_reward(shop.session), quantity=2)
     first = shop.redeem(made.code)
     view = shop.scan(made.code, shop.world.london)
-    shop.reserve(Order(visit_id=view.visit_id, claim_id=made.id), shop.world.london)
+    shop.reserve(Order.one(visit_id=view.visit_id, claim_id=made.id), shop.world.london)
     undo(shop, first.booking_id)
     assert (claim_row(shop)[:2], shop.balance()) == (("part_redeemed", 1), (4700, 0))
     assert claims_balance(shop) == []
@@ -198,7 +198,7 @@ def test_each_needs_its_permission(shop: Shop):
 
 def test_a_manager_does_not_reverse_on_the_own_account(shop: Shop):
     reserved = shop.reserve(
-        Order(
+        Order.one(
             visit_id=shop.visit(shop.world.anna, shop.world.berlin_2),
             reward_id=shop.world.tea,
             option_id=shop.option(shop.world.tea, 0),

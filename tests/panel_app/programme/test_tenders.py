@@ -149,6 +149,6 @@ def test_two_units_of_a_claim_with_cash_are_paid_unit_by_unit(shop: Shop):
     view = shop.scan(made.code)
     assert [money.amount for money in view.unit_cash] == [400, 800, 1200]
 
-    reserved = shop.reserve(Order(visit_id=view.visit_id, claim_id=made.id, units=2))
+    reserved = shop.reserve(Order.one(visit_id=view.visit_id, claim_id=made.id, units=2))
 
     assert shop.confirm(reserved.booking_id, cash(800, given=1000)).tenders[0].change.amount == 200

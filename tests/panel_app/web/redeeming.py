@@ -11,9 +11,9 @@ def accepted(house: House, till: Browser, option: int = 1, key: str = "accepted"
     order = house.shop.direct(house.world.mug, option)
     form = {
         "key": key,
-        "visit_id": str(order.visit_id),
-        "reward_id": str(order.reward_id),
-        "option_id": str(order.option_id),
+        "visit_id": str(order.lines[0].visit_id),
+        "reward_id": str(order.lines[0].reward_id),
+        "option_id": str(order.lines[0].option_id),
         "units": "1",
     }
     answer = till.ask("/counter/redemptions", form)

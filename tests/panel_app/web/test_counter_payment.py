@@ -157,9 +157,9 @@ def test_what_costs_something_is_not_done_at_once(house: House, till: Browser) -
     order = house.shop.direct(house.world.mug)
     form = {
         "key": "k",
-        "visit_id": str(order.visit_id),
-        "reward_id": str(order.reward_id),
-        "option_id": str(order.option_id),
+        "visit_id": str(order.lines[0].visit_id),
+        "reward_id": str(order.lines[0].reward_id),
+        "option_id": str(order.lines[0].option_id),
     }
     answer = till.ask("/counter/redemptions/at-once", form)
     assert (answer.status_code, state(answer)) == (422, "refused")
@@ -169,7 +169,12 @@ def test_what_costs_something_is_not_done_at_once(house: House, till: Browser) -
 @pytest.mark.parametrize("units", ["0", "-1", "1.5", "9999999", "٣", "21"])
 def test_a_number_of_units_that_is_none_is_refused(house: House, till: Browser, units: str) -> None:
     order = house.shop.direct(house.world.mug)
-    form = {"key": "k", "visit_id": str(order.visit_id), "reward_id": str(order.reward_id), "units": units}
+    form = {
+        "key": "k",
+        "visit_id": str(order.lines[0].visit_id),
+        "reward_id": str(order.lines[0].reward_id),
+        "units": units,
+    }
     answer = till.ask("/counter/redemptions", form)
     assert (answer.status_code, state(answer)) == (422, "refused")
     assert house.shop.balance() == (5000, 0)
@@ -178,6 +183,6 @@ def test_a_number_of_units_that_is_none_is_refused(house: House, till: Browser, 
 @pytest.mark.parametrize("key", ["", "k" * 65])
 def test_a_missing_or_endless_key_is_refused(house: House, till: Browser, key: str) -> None:
     order = house.shop.direct(house.world.mug)
-    form = {"key": key, "visit_id": str(order.visit_id), "reward_id": str(order.reward_id)}
+    form = {"key": key, "visit_id": str(order.lines[0].visit_id), "reward_id": str(order.lines[0].reward_id)}
     assert till.ask("/counter/redemptions", form).status_code == 422
     assert till.ask("/counter/outcome", {"key": key}).status_code == 422
