@@ -84,7 +84,8 @@ def lock(session: Session, claim_ids: Sequence[UUID]) -> None:
         sa.select(Claim)
         .where(Claim.id.in_(claim_ids))
         .order_by(Claim.id)
-        .with_for_update()
+        # Visits that other tills open for the same claims point to them, which must not wait for this.
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).all()
 
