@@ -21,6 +21,18 @@ KEPT: Kept = {
     "audit_records": [("id",)],
     "stock_movements": [("id",)],
 }
+# Who gave it and where stands on the entry when it posts, and is sealed as true with it.
+ORIGIN = (
+    "client",
+    "source",
+    "branch_id",
+    "till_id",
+    "operator_id",
+    "on_behalf",
+    "booking_id",
+    "reference",
+    "request_id",
+)
 # Of a pending credit nothing but the status changes, and that once.
 PENDING_CHANGED = "OLD.status <> 'pending' OR " + " OR ".join(
     f"NEW.{column} IS DISTINCT FROM OLD.{column}"
@@ -34,6 +46,7 @@ PENDING_CHANGED = "OLD.status <> 'pending' OR " + " OR ".join(
         "posts_at",
         "expires_at",
         "created_at",
+        *ORIGIN,
     )
 )
 OUTCOME_KEY = ("client", "operation", "key")

@@ -94,7 +94,11 @@ def _restored(file: Path, settings: Settings) -> Iterator[Settings]:
             "--no-owner",
             str(file),
         )
-        yield settings
+        try:
+            yield settings
+        except BaseException:
+            _empty_again(settings.database_url)
+            raise
         return
     # A log that another database left behind would be played into the copy.
     for there in (Path(f"{target}{end}") for end in ("", "-wal", "-shm")):
@@ -145,10 +149,32 @@ def _as_one_file(file: Path) -> None:
 
 
 def _refuse_full(url: str) -> None:
-    engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"), hide_parameters=True)
-    try:
+    with _engine_of(url) as engine:
         if sa.inspect(engine).get_table_names():
             raise click.ClickException("the database has tables: restore into an empty one (createdb)")
+
+
+_TRIGGER_FUNCTIONS = (
+    "SELECT oid::regprocedure::text FROM pg_proc"
+    " WHERE pronamespace = current_schema()::regnamespace AND prorettype = 'trigger'::regtype"
+)
+
+
+def _empty_again(url: str) -> None:
+    """Take out of PostgreSQL what was put into an empty database and proved to be broken."""
+    with _engine_of(url) as engine, engine.begin() as connection:
+        for table in sa.inspect(connection).get_table_names():
+            quoted = connection.dialect.identifier_preparer.quote(table)
+            connection.execute(sa.text(f"DROP TABLE {quoted} CASCADE"))
+        for function in connection.exec_driver_sql(_TRIGGER_FUNCTIONS).scalars().all():
+            connection.execute(sa.text(f"DROP FUNCTION {function}"))
+
+
+@contextmanager
+def _engine_of(url: str) -> Iterator[sa.Engine]:
+    engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"), hide_parameters=True)
+    try:
+        yield engine
     finally:
         engine.dispose()
 

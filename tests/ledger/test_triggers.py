@@ -9,7 +9,7 @@ from sqlalchemy.exc import DatabaseError
 import ledger
 from ledger import SealKey, triggers
 from ledger.ids import new_id
-from ledger.models import entries, metadata, postings
+from ledger.models import entries, metadata, origin, postings
 from ledger.seals import seal_leaves
 from tests.conftest import NOON
 from tests.ledger.books import MEMBER, Books
@@ -93,6 +93,13 @@ def test_records_are_never_changed_or_deleted(full: Books):
     refused(full, "DELETE FROM pendings")
     for column in ("points = points + 1", "posts_at = created_at", "type = 'Goodwill Credit'"):
         refused(full, f"UPDATE pendings SET {column}")
+    for column in origin():
+        other = "NOT on_behalf" if column.name == "on_behalf" else "member_id"
+        if full.session.dialect == "sqlite":
+            other = "1 - on_behalf" if column.name == "on_behalf" else "'another'"
+        elif isinstance(column.type, sa.Text):
+            other = "'another'"
+        refused(full, f"UPDATE pendings SET {column.name} = {other}")
 
     assert contents(full) == before
 

@@ -304,6 +304,36 @@ def test_postgresql_is_backed_up_and_restored_by_its_own_programs(
     assert " in 3 seals; 0 of them wait for the next seal.\nKnown gap: " in verified.output
 
 
+def test_a_broken_copy_leaves_postgresql_as_empty_as_it_was(
+    monkeypatch: pytest.MonkeyPatch, two_databases: tuple[str, str]
+) -> None:
+    here, there = two_databases
+    monkeypatch.setenv("DATABASE_URL", here)
+    assert run("db", "upgrade").exit_code == 0
+    assert run("seed", "--demo", "--members", "3", "--entries", "10").exit_code == 0
+    with psycopg.connect(here, autocommit=True) as owner:
+        owner.execute("ALTER TABLE entries DISABLE TRIGGER USER")
+        owner.execute(
+            "UPDATE entries SET source = 'nowhere' WHERE id = (SELECT min(id::text)::uuid FROM entries)"
+        )
+        owner.execute("ALTER TABLE entries ENABLE TRIGGER USER")
+    assert run("backup", "copy.dump").exit_code == 0
+    before = ANCHOR.read_bytes()
+    monkeypatch.setenv("DATABASE_URL", there)
+
+    for _time in range(2):
+        refused = run("restore", "copy.dump")
+        assert (refused.exit_code, refused.stdout) == (1, "")
+        assert "the copy is broken: nothing was restored" in refused.stderr
+
+    with psycopg.connect(there) as target:
+        assert target.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
+        assert target.execute(
+            "SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+        ).fetchone() == (0,)
+    assert ANCHOR.read_bytes() == before
+
+
 def test_without_the_client_programs_a_backup_says_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://books@127.0.0.1:1/none")
     monkeypatch.setenv("PATH", "")
