@@ -25,7 +25,7 @@ from panel_app.programme.refusals import (
     RewardWithdrawn,
     TypeNotAccepted,
 )
-from panel_app.programme.terms import ClaimFace, ClaimStatus, RedemptionType
+from panel_app.programme.terms import ClaimFace, ClaimStatus, RedemptionStatus, RedemptionType
 
 
 def judge(
@@ -113,6 +113,8 @@ def _used(session: Session, claim: Claim) -> Refusal:
     use = last_use(session, claim.id)
     if use is None or use.closed_at is None:
         raise RuntimeError("a redeemed claim must have its redemption")
+    if use.status == RedemptionStatus.REVERSED.value:  # its points are back: nobody has it, nor will
+        return ClaimCancelled()
     branch = session.get_one(Branch, use.branch_id)
     till = session.get_one(Till, use.till_id)
     return AlreadyRedeemed(

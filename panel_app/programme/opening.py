@@ -65,7 +65,7 @@ def open_redemption(
 
 
 def _clear_way(session: Session, actor: Actor, claim_ids: list[UUID]) -> None:
-    """Close earlier reservations of the same claims that this till left open, or that ran out unswept."""
+    """Close earlier reservations of the same claims that this asker left open here, or that ran out unswept."""
     if not claim_ids:
         return
     held_by = sa.select(Claim.held_by).where(Claim.id.in_(claim_ids))
@@ -78,7 +78,7 @@ def _clear_way(session: Session, actor: Actor, claim_ids: list[UUID]) -> None:
     for redemption in earlier:
         if redemption.expires_at <= session.clock.now():
             reservations.expire(session, actor, redemption)
-        elif redemption.till_id == actor.till_id:
+        elif (redemption.till_id, redemption.client) == (actor.till_id, actor.client):
             reservations.cancel(session, actor, redemption, ReleaseReason.STARTED_OVER)
 
 

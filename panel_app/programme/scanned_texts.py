@@ -13,6 +13,7 @@ from scanner import (
     Code,
     CodeReason,
     CodeRefused,
+    ForeignKind,
     MemberCard,
     MemberCode,
     RewardCode,
@@ -105,6 +106,17 @@ def read_either_way(session: Session, text: str) -> tuple[Code | ExternalText, E
             return _code_of(session, text, EntryMode.TYPED, tag), EntryMode.TYPED
         except ForeignCode:  # only the scanned reading says what it is instead
             raise as_scanned from None
+
+
+def may_be_guessed(session: Session, text: str) -> bool:
+    """Whether a text is short enough to be tried out: a typed code, a PIN, one of a list that somebody else made.
+
+    Our long codes have 64 random bits and more, and an address or another shop's product opens nothing.
+    """
+    try:
+        return not isinstance(parse(text, tag=tag_of(session)), _OURS_FOR_SURE)
+    except CodeRefused as refused:
+        return refused.reason is CodeReason.UNKNOWN_KIND and refused.foreign is ForeignKind.TEXT
 
 
 def _code_of(session: Session, text: str, mode: EntryMode, tag: str) -> Code | ExternalText:

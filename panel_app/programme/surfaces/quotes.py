@@ -11,7 +11,7 @@ from panel_app.programme.rules import Rule
 from panel_app.programme.steps import Step, plain
 from panel_app.programme.surfaces.places import at_branch
 from panel_app.programme.surfaces.proofs import ProvenLine, lines_of, prove
-from panel_app.programme.surfaces.redemptions import count, judge_not_locked
+from panel_app.programme.surfaces.redemptions import codes_of, count, judge_not_locked
 from panel_app.programme.surfaces.shelves import money
 from panel_app.programme.surfaces.told import DueTold, MoneyTold, QuoteTold
 from panel_app.programme.surfaces.wishes import QuoteWish
@@ -25,7 +25,7 @@ def quote(session: Session, actor: Actor, wish: QuoteWish) -> QuoteTold:
         placed = at_branch(session, actor, wish.branch)
 
     def run() -> QuoteTold:
-        judge_not_locked(session, actor)
+        judge_not_locked(session, actor, codes_of(wish))
         # A member's changing code is burned by who redeems it, not by who asks for the price.
         burned = ledger.Savepoint(session)
         try:
@@ -35,7 +35,7 @@ def quote(session: Session, actor: Actor, wish: QuoteWish) -> QuoteTold:
             burned.undo()
 
     def counted(refusal: Refusal) -> None:
-        count(session, actor, refusal, wish.member_id)
+        count(session, actor, refusal, codes_of(wish), wish.member_id)
 
     step = Step(operation="redemption.quote", permission=Permission.REDEEM, on_refusal=counted)
     return plain(session, placed, step, run)

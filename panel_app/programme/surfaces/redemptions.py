@@ -8,7 +8,17 @@ import sqlalchemy as sa
 
 import ledger
 from ledger import MemberId, Minor, NotFound, Refusal, Session
-from panel_app.programme import attempts, claim_pins, opening, redemptions, reservations, reversals, visits
+from panel_app.programme import (
+    attempts,
+    audit,
+    claim_pins,
+    opening,
+    redemptions,
+    reservations,
+    reversals,
+    scanned_texts,
+    visits,
+)
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.baskets import Order, OrderLine
 from panel_app.programme.code_refusals import VoucherUnknown
@@ -29,14 +39,16 @@ from panel_app.programme.refusals import (
 )
 from panel_app.programme.rules import Rule
 from panel_app.programme.steps import Concerned, Keyed, Step, Told, keyed_bytes
+from panel_app.programme.surfaces.entries import kept_reason
 from panel_app.programme.surfaces.places import at_till, with_operator
 from panel_app.programme.surfaces.proofs import Proven, ProvenLine, lines_of, prove
 from panel_app.programme.surfaces.records import redemption_told
 from panel_app.programme.surfaces.told import RedemptionTold
 from panel_app.programme.surfaces.wishes import (
+    Cancellation,
     Confirmation,
     NewRedemption,
-    Nothing,
+    QuoteWish,
     RedemptionReversal,
     TenderWish,
 )
@@ -55,7 +67,7 @@ def reserve(session: Session, actor: Actor, key: str, wish: NewRedemption) -> To
     concerned = Concerned()
 
     def run() -> RedemptionTold:
-        judge_not_locked(session, actor)
+        judge_not_locked(session, actor, codes_of(wish))
         order = _order(session, placed, prove(session, wish))
         proven_by = opening.visits_of(session, placed, order)
         concerned.member_id = opening.member_of(proven_by)
@@ -66,7 +78,7 @@ def reserve(session: Session, actor: Actor, key: str, wish: NewRedemption) -> To
         operation="redemption.reserve",
         permission=Permission.REDEEM,
         concerned=concerned,
-        on_refusal=lambda refusal: count(session, actor, refusal, wish.member_id),
+        on_refusal=lambda refusal: count(session, actor, refusal, codes_of(wish), wish.member_id),
     )
     return keyed_bytes(session, placed, step, Keyed(key=key, body=wish), RedemptionTold, run)
 
@@ -80,13 +92,15 @@ def confirm(
         placed = with_operator(session, _placed(actor, redemption), wish.operator)
         payment = _payment(booking_id, wish, redemption.currency)
         if payment.vouchers:
-            judge_not_locked(session, actor)
+            judge_not_locked(session, actor, _voucher_codes(wish))
         redemptions.complete(session, placed, redemption, payment)
 
-    return _once(session, actor, key, "confirm", booking_id, wish, run)
+    return _once(session, actor, key, "confirm", booking_id, wish, run, codes=_voucher_codes(wish))
 
 
-def cancel(session: Session, actor: Actor, key: str, booking_id: str, wish: Nothing) -> Told[RedemptionTold]:
+def cancel(
+    session: Session, actor: Actor, key: str, booking_id: str, wish: Cancellation
+) -> Told[RedemptionTold]:
     """Before Confirm: release everything. Cancelling what is cancelled or ran out does nothing more."""
 
     def run(redemption: Redemption) -> None:
@@ -94,6 +108,15 @@ def cancel(session: Session, actor: Actor, key: str, booking_id: str, wish: Noth
             case RedemptionStatus.RESERVED:
                 placed = _placed(actor, redemption)
                 reservations.cancel(session, placed, redemption, ReleaseReason.CANCELLED)
+                if wish.reason is not None:
+                    audit.record(
+                        session,
+                        placed,
+                        "redemption.cancelled_for",
+                        member_id=MemberId(redemption.member_id),
+                        booking_id=booking_id,
+                        why=kept_reason(wish.reason),
+                    )
             case RedemptionStatus.CANCELLED | RedemptionStatus.EXPIRED:
                 return
             case status:
@@ -117,19 +140,41 @@ def reverse(
     return _once(session, actor, key, "reverse", booking_id, wish, run, permission=Permission.REVERSE)
 
 
-def judge_not_locked(session: Session, actor: Actor) -> None:
-    """Refuse a client that has shown five bad codes in five minutes (TooManyAttempts)."""
+def codes_of(wish: QuoteWish | NewRedemption) -> list[str]:
+    """The codes that a wish shows."""
+    return [line.code for line in lines_of(wish) if line.code is not None]
+
+
+def judge_not_locked(session: Session, actor: Actor, codes: Sequence[str]) -> None:
+    """Refuse what may be a guess of a client that has made five bad ones in five minutes (TooManyAttempts).
+
+    Whoever shows a whole code of a phone, or none, is not held up by what others typed at the same client.
+    """
     seconds = attempts.seconds_locked(session, COUNTED, actor.client)
-    if seconds:
+    if seconds and _may_be_guesses(session, codes):
         raise TooManyAttempts(seconds_left=seconds)
 
 
-def count(session: Session, actor: Actor, refusal: Refusal, member_id: UUID | None) -> None:
+def count(
+    session: Session, actor: Actor, refusal: Refusal, codes: Sequence[str], member_id: UUID | None
+) -> None:
     """Count a code that may have been a guess: by client, a claim's PIN by the member that it was typed for."""
     if isinstance(refusal, WrongPin) and member_id is not None:
         claim_pins.count_wrong(session, member_id)
-    if isinstance(refusal, _BAD):
+    if isinstance(refusal, _BAD) and _may_be_guesses(session, codes):
         attempts.count_failure(session, COUNTED, actor.client)
+
+
+def _may_be_guesses(session: Session, codes: Sequence[str]) -> bool:
+    return any(scanned_texts.may_be_guessed(session, code) for code in codes)
+
+
+def _voucher_codes(wish: Confirmation) -> list[str]:
+    return [
+        tender.reference
+        for tender in wish.tenders
+        if tender.type == TenderType.VOUCHER.value and tender.reference is not None
+    ]
 
 
 def _order(session: Session, placed: Actor, lines: Sequence[ProvenLine]) -> Order:
@@ -163,9 +208,10 @@ def _once(
     key: str,
     what: str,
     booking_id: str,
-    wish: Confirmation | Nothing | RedemptionReversal,
+    wish: Confirmation | Cancellation | RedemptionReversal,
     move: Callable[[Redemption], None],
     permission: Permission = Permission.REDEEM,
+    codes: Sequence[str] = (),
 ) -> Told[RedemptionTold]:
     concerned = Concerned()
 
@@ -180,7 +226,7 @@ def _once(
         permission=permission,
         concerned=concerned,
         booking_id=booking_id,
-        on_refusal=lambda refusal: count(session, actor, refusal, None),
+        on_refusal=lambda refusal: count(session, actor, refusal, codes, None),
     )
     return keyed_bytes(session, actor, step, Keyed(key=key, body=(booking_id, wish)), RedemptionTold, run)
 

@@ -167,10 +167,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteWish(Line):
-    """One line, in the body itself or in `lines`."""
+    """One line, in the body itself or in `lines`. What an order has besides may stand here and is not judged."""
 
     __pydantic_config__ = STRICT
     branch: Word
+    till: Word | None = None
+    operator: Word | None = None
     member_id: UUID | None = None
     lines: Annotated[list[Line], Field(max_length=1)] = field(default_factory=list)
 
@@ -203,6 +205,14 @@ class Confirmation:
     __pydantic_config__ = STRICT
     operator: Word | None = None
     tenders: Annotated[list[TenderWish], Field(max_length=TENDERS_MAX)] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancellation:
+    """Of the reason a single word is kept: a sentence may name somebody."""
+
+    __pydantic_config__ = STRICT
+    reason: Why | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,7 +109,10 @@ def test_cancel_releases_everything_once(house: House) -> None:
     wish = BERLIN | {"member_id": str(house.world.lena), "reward_id": str(house.world.mug)}
     path = f"/redemptions/{program.post('/redemptions', wish).get_json()['booking_id']}"
     assert shop.balance() == (4000, 1000)
-    assert [program.post(f"{path}/cancel", {}).get_json()["status"] for _ in range(2)] == ["cancelled"] * 2
+    why = {"reason": "jammed"}
+    assert [program.post(f"{path}/cancel", why).get_json()["status"] for _ in range(2)] == ["cancelled"] * 2
+    (told,) = [row for row in shop.rows("audit_records") if row["action"] == "redemption.cancelled_for"]
+    assert told["details"]["why"] == "jammed"
     assert (shop.balance(), stock(house)) == ((5000, 0), (5, 0))
     assert code_of(program.post(f"{path}/confirm", {})) == (409, "redemption_closed")
 
@@ -216,18 +219,64 @@ def test_a_line_that_proves_nothing_is_refused_with_its_reason(
     assert house.shop.facts() == before
 
 
-def test_five_bad_codes_lock_the_client_and_not_the_till(house: House) -> None:
+def test_five_bad_guesses_stop_a_clients_guesses_and_nothing_else(house: House) -> None:
     program, other = Program.of(house, Scope.REDEMPTIONS), Program.of(house, Scope.REDEMPTIONS)
     claim = house.shop.claim(house.world.mug)
-    bad = {"branch": "BER", "code": "R1CMAAAAAAAAAAAAAAAA"}
+    short, whole = ({"branch": "BER", "code": code} for code in (claim.short_code, claim.code))
+    vouched = BERLIN | {"member_id": str(house.world.lena), "reward_id": str(house.world.tea)}
+    bad = {"branch": "BER", "code": "ABCD-EFGH"}
     assert [program.post("/redemptions/quote", bad).status_code for _ in range(5)] == [422] * 5
-    locked = program.post("/redemptions/quote", {"branch": "BER", "code": claim.code})
+    locked = program.post("/redemptions/quote", short)
     assert code_of(locked) == (429, "too_many_attempts")
     assert locked.headers["Retry-After"] == "300"
-    assert other.post("/redemptions/quote", {"branch": "BER", "code": claim.code}).status_code == 200
+    assert program.post("/redemptions/quote", whole).status_code == 200
+    assert program.post("/redemptions", vouched).status_code == 201
+    assert other.post("/redemptions/quote", short).status_code == 200
     assert house.shop.scan(claim.short_code, mode=EntryMode.TYPED).claim.remaining == 1
     house.shop.clock.advance(timedelta(minutes=5))
-    assert program.post("/redemptions/quote", {"branch": "BER", "code": claim.code}).status_code == 200
+    assert program.post("/redemptions/quote", short).status_code == 200
+
+
+def test_two_hundred_altered_codes_accept_none_and_the_genuine_one_is_good_after_them(house: House) -> None:
+    program = Program.of(house, Scope.REDEMPTIONS)
+    genuine = house.shop.code(house.world.lena).text
+    line = {"reward_id": str(house.world.tea)}
+    digits = int(genuine[-8:])
+    refused = {
+        code_of(program.post("/redemptions", BERLIN | line | {"code": f"{genuine[:-8]}{altered:08}"}))
+        for altered in ((digits + step) % 10**8 for step in range(1, 201))
+    }
+    assert refused == {(422, "forged_code")}
+    assert program.post("/redemptions", BERLIN | line | {"code": genuine}).status_code == 201
+
+
+def test_a_claim_whose_redemption_was_reversed_is_over_and_not_redeemed(house: House) -> None:
+    program = Program.of(house)
+    code = house.shop.claim(house.world.mug).code
+    path = f"/redemptions/{program.post('/redemptions', BERLIN | {'code': code}).get_json()['booking_id']}"
+    assert program.post(f"{path}/confirm", {}).get_json()["status"] == "completed"
+    used = program.post("/redemptions/quote", {"branch": "BER", "code": code})
+    assert code_of(used) == (409, "already_redeemed")
+    assert program.post(f"{path}/reversal", {"reason": "faulty"}).get_json()["status"] == "reversed"
+    over = program.post("/redemptions/quote", {"branch": "BER", "code": code})
+    assert code_of(over) == (409, "claim_cancelled")
+
+
+def test_the_body_of_an_order_may_be_quoted_as_it_is(house: House) -> None:
+    program = Program.of(house, Scope.REDEMPTIONS)
+    body = BERLIN | {"code": house.shop.claim(house.world.mug).code, "operator": "ben"}
+    assert program.post("/redemptions/quote", body).status_code == 200
+    assert program.post("/redemptions", body).status_code == 201
+
+
+def test_another_client_at_the_same_till_takes_no_reservation_away(house: House) -> None:
+    first, second = Program.of(house, Scope.REDEMPTIONS), Program.of(house, Scope.REDEMPTIONS)
+    wish = BERLIN | {"code": house.shop.claim(house.world.mug).code}
+    path = f"/redemptions/{first.post('/redemptions', wish).get_json()['booking_id']}"
+    assert code_of(second.post("/redemptions", wish)) == (409, "held_elsewhere")
+    assert first.get(path).get_json()["status"] == "reserved"
+    again = first.post("/redemptions", wish).get_json()
+    assert (again["status"], first.get(path).get_json()["status"]) == ("reserved", "cancelled")
 
 
 def test_an_operator_who_is_named_redeems_nothing_of_the_own_account(house: House) -> None:
