@@ -32,6 +32,8 @@ from panel_app.web import (
     request_times,
     security,
 )
+from panel_app.web.admin import keys as admin_keys
+from panel_app.web.admin import webhooks as admin_webhooks
 from panel_app.web.api import serving as api
 from panel_app.web.counter import scanner_setup, vouchers
 from panel_app.web.counter import views as counter
@@ -102,6 +104,8 @@ def build_app(settings: Settings, database: Database) -> Flask:
         scanner_setup.blueprint,
         vouchers.blueprint,
         manager.blueprint,
+        admin_keys.blueprint,
+        admin_webhooks.blueprint,
         member.blueprint,
         localisation.blueprint,
     ):

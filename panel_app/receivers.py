@@ -124,6 +124,25 @@ def may_reach(address: str, reach: Reach) -> bool:
     return number.is_global and not barred and not any(number in network for network in _NOT_OUTSIDE)
 
 
+def addresses_of(url: str) -> list[str]:
+    """What a URL's name resolves to at this moment; nothing when it does not. Waits for the look-up."""
+    try:
+        parts = urlsplit(url)
+        return resolved(parts.hostname or "", parts.port or 443) if parts.hostname else []
+    except (OSError, ValueError):  # UnicodeError is a ValueError
+        return []
+
+
+def written_addresses(host: str) -> list[str]:
+    """The address that a host itself spells, without a look-up: a number, or the names that mean this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return ["127.0.0.1"]
+    try:
+        return [str(ipaddress.ip_address(host))]
+    except ValueError:
+        return []
+
+
 def _number(address: str) -> _Address:
     number = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(number, ipaddress.IPv6Address) and number.ipv4_mapped is not None:

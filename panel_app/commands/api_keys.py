@@ -44,7 +44,7 @@ def create(
             source=source,
             scopes=frozenset(Scope(scope) for scope in scopes),
             branch_ids=branch_ids,
-            lasts=None if days is None else timedelta(days=days),
+            expires_at=None if days is None else session.clock.now() + timedelta(days=days),
         )
         issued = issue_key(session, system("console"), new)
     click.echo(issued.text)
@@ -53,10 +53,11 @@ def create(
 @api_key.command("list")
 def show() -> None:
     """Every key by its prefix: client, source, scopes, expiry, last use. Never the key itself."""
-    from panel_app.programme.api_clients import keys
+    from panel_app.programme.access import system
+    from panel_app.programme.key_faces import keys
 
     with opened_database() as database, database.session() as session, ledger.read(session):
-        for key in keys(session):
+        for key in keys(session, system("console")):
             words = [key.prefix, key.client, key.source, ",".join(key.scopes)]
             words.append(f"branches {len(key.branch_ids)}" if key.branch_ids else "every branch")
             ends = key.revoked_at or key.expires_at

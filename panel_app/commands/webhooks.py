@@ -49,11 +49,12 @@ def add(url: str, client: str, events: tuple[str, ...]) -> None:
 def show() -> None:
     """Every endpoint: id, client, address, events, state, and how many deliveries are pending and failed."""
     import ledger
-    from panel_app.programme.webhooks import endpoints
+    from panel_app.programme.access import system
+    from panel_app.programme.webhook_faces import endpoints
 
     with opened_database() as database, database.session() as session, ledger.read(session):
-        for endpoint in endpoints(session):
-            state = "enabled" if endpoint.disabled_at is None else f"disabled {endpoint.disabled_at:%Y-%m-%d}"
+        for endpoint in endpoints(session, system("console")):
+            state = "enabled" if endpoint.since is None else f"{endpoint.state} {endpoint.since:%Y-%m-%d}"
             words = [str(endpoint.id), endpoint.client, endpoint.url, ",".join(endpoint.events), state]
             click.echo("  ".join([*words, f"{endpoint.pending} pending", f"{endpoint.failed} failed"]))
 
@@ -102,15 +103,15 @@ def enable(endpoint: UUID) -> None:
 )
 def replay(endpoint: UUID, since: datetime | None) -> None:
     """Send once more what was given up, or everything since a moment."""
-    from panel_app.programme import webhooks
+    from panel_app.programme import webhook_replays
     from panel_app.programme.access import system
 
     with database_to_write() as database, database.session() as session:
         actor = system("console")
         if since is None:
-            count = webhooks.replay_failed(session, actor, endpoint)
+            count = webhook_replays.replay_failed(session, actor, endpoint)
         else:
-            count = webhooks.replay_since(session, actor, endpoint, since.replace(tzinfo=UTC))
+            count = webhook_replays.replay_since(session, actor, endpoint, since.replace(tzinfo=UTC))
     click.echo(f"{count} deliveries begin anew.")
 
 

@@ -174,6 +174,12 @@ def today_at(session: Session, branch: Branch) -> date:
     return session.clock.now().astimezone(ZoneInfo(branch.time_zone)).date()
 
 
+def branch_names(session: Session) -> dict[UUID, str]:
+    """How every branch is called, in the order of their codes."""
+    rows = session.execute(sa.select(Branch.id, Branch.name).order_by(Branch.code))
+    return {row.id: row.name for row in rows}
+
+
 def place_of(session: Session, branch_id: UUID, till_id: UUID | None) -> Place:
     """How a branch and a till are called."""
     branch = branch_by_id(session, branch_id)

@@ -163,17 +163,21 @@ def duty_of(session: Session, operator_id: UUID, branch_id: UUID | None) -> Duty
     operator = session.get(Operator, operator_id)
     if operator is None or operator.status != "active":
         return None
-    query = (
-        sa.select(Role.permissions)
+    rows = session.execute(
+        sa.select(Role.permissions, Assignment.branch_id)
         .join(Assignment, Assignment.role_id == Role.id)
         .where(Assignment.operator_id == operator_id)
-    )
-    if branch_id is not None:
-        query = query.where(sa.or_(Assignment.branch_id == branch_id, Assignment.branch_id.is_(None)))
-    held = {Permission(name) for permissions in session.scalars(query) for name in permissions}
+    ).all()
+    everywhere = {Permission(name) for row in rows if row.branch_id is None for name in row.permissions}
+    somewhere = {Permission(name) for row in rows for name in row.permissions}
     if branch_id is None:
-        # Before a branch is chosen only what belongs to no branch can be done.
-        held &= {Permission.SIGNED_IN}
+        # Before a branch is chosen only what belongs to no branch can be done; head office needs no till for it.
+        held = (somewhere & {Permission.SIGNED_IN}) | (
+            everywhere & {Permission.SIGNED_IN, Permission.ADMINISTER}
+        )
+    else:
+        here = {Permission(name) for row in rows if row.branch_id == branch_id for name in row.permissions}
+        held = everywhere | here
     return Duty(
         operator_id=operator.id,
         username=operator.username,

@@ -12,6 +12,7 @@ class Rule(StrEnum):
     WHOLE_NUMBER = "whole_number"
     DATE = "date"
     LATER = "later"
+    COMING_DATE = "coming_date"
     AMOUNT = "amount"
     CHOICE = "choice"
     RANGE = "range"
@@ -34,3 +35,4 @@ class Rule(StrEnum):
     EXTERNAL_CODES = "external_codes"
     EMPTY_DATABASE = "empty_database"
     HTTPS_ADDRESS = "https_address"
+    OUTSIDE_ADDRESS = "outside_address"

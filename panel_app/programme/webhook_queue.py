@@ -13,6 +13,8 @@ import sqlalchemy as sa
 
 import ledger
 from ledger import Instant, Session, outbox_events
+from panel_app.programme import audit
+from panel_app.programme.access import system
 from panel_app.programme.models import WebhookDelivery, WebhookEndpoint
 from panel_app.programme.webhook_terms import Delivery, DeliveryStatus, Target
 from panel_app.programme.webhooks import secrets_of
@@ -28,6 +30,7 @@ WAITS = tuple(
 REST_MAX = timedelta(minutes=5)
 # So many failures in a row are no single event's: what waits is sent as soon as the endpoint answers again.
 DOWN_FROM = 4
+GONE = 410  # HTTP's own number for "and will not be here again"
 KEPT_FOR = timedelta(days=30)
 PRUNED_AT_ONCE = 1000
 
@@ -136,14 +139,17 @@ def mark_delivered(session: Session, delivery: Delivery, answer: int) -> None:
         if endpoint.failures >= DOWN_FROM:
             waiting = WebhookDelivery.endpoint_id == delivery.endpoint_id, _PENDING
             session.execute(sa.update(WebhookDelivery).where(*waiting).values(next_at=now))
-        if endpoint.failures:
-            endpoint.failures, endpoint.rests_until = 0, None
+        if endpoint.failures or endpoint.failing_since is not None:
+            endpoint.failures, endpoint.failing_since, endpoint.rests_until = 0, None, None
 
     ledger.transact(session, run)
 
 
 def mark_undelivered(session: Session, delivery: Delivery, answer: int | None, fault: str | None) -> None:
-    """It is tried again later, unless this was the last time; the endpoint rests, so that a dead one costs little."""
+    """It is tried again later, unless this was the last time; the endpoint rests, so that a dead one costs little.
+
+    A receiver that says it is gone for good disables its endpoint, as Standard Webhooks ask; enabling it goes on.
+    """
 
     def run() -> None:
         now = session.clock.now()
@@ -156,6 +162,10 @@ def mark_undelivered(session: Session, delivery: Delivery, answer: int | None, f
         # Shorter than the delivery waits: an event that the receiver refuses must not keep the others back.
         endpoint.rests_until = now + min(wait_after(endpoint.failures) / 2, REST_MAX)
         endpoint.failures += 1
+        endpoint.failing_since = endpoint.failing_since or now
+        if answer == GONE and endpoint.disabled_at is None:
+            endpoint.disabled_at = endpoint.gone_at = now
+            audit.record(session, system("deliverer"), "webhook.gone", endpoint=endpoint.id)
 
     ledger.transact(session, run)
 

@@ -84,15 +84,22 @@ def whole(name: str, default: int) -> int:
     return int(value)
 
 
-def day(value: str) -> date | None:
-    """A date as browsers send it, or None."""
-    if not value:
-        return None
+def day(value: str, name: str = "day") -> date | None:
+    """A date as browsers send it, or None; `name` is the field that a refusal is about."""
+    return _date(name, value) if value else None
+
+
+def required_day(name: str) -> date:
+    """A field that holds a date."""
+    return _date(name, required(name, 10))
+
+
+def _date(name: str, value: str) -> date:
     try:
         found = date.fromisoformat(value)
     except ValueError:
-        raise InvalidInput(field="day", rule=Rule.DATE) from None
+        raise InvalidInput(field=name, rule=Rule.DATE) from None
     # The calendar's first and last year have days whose midnight, in some zone, lies outside it.
     if found.year in {MINYEAR, MAXYEAR}:
-        raise InvalidInput(field="day", rule=Rule.DATE)
+        raise InvalidInput(field=name, rule=Rule.DATE)
     return found

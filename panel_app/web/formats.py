@@ -1,6 +1,6 @@
 """Money, numbers, dates and times as the branch writes them, and amounts as its people type them."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -90,6 +90,16 @@ def when(value: datetime) -> str:
     if value.astimezone(_zone()).date() == today:
         return clock_time(value)
     return f"{day(value)}, {clock_time(value)}"
+
+
+def today(now: datetime) -> date:
+    """The date of a moment in the zone of the page."""
+    return now.astimezone(_zone()).date()
+
+
+def midnight(of: date) -> datetime:
+    """The moment at which a day begins in the zone of the page."""
+    return datetime.combine(of, time(), _zone()).astimezone(UTC)
 
 
 def decimal_of(value: Money) -> Decimal:

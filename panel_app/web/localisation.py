@@ -7,8 +7,11 @@ from flask_babel import Babel, get_locale
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+import ledger
 from panel_app.programme.access import Permission
+from panel_app.programme.programme_facts import programme_of
 from panel_app.web import formats, messages
+from panel_app.web.database import books
 from panel_app.web.permissions import needs
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
@@ -58,6 +61,10 @@ def _know_place() -> None:
     if place is not None:
         g.time_zone = place.time_zone
         g.branch_locale = place.locale
+    elif current_user.is_authenticated and current_user.actor.operator_id is not None:
+        with ledger.read(books()):
+            programme = programme_of(books())
+        g.time_zone = programme and programme.time_zone  # at head office it is the programme's day
 
 
 def _locale() -> str:

@@ -41,6 +41,12 @@ def field_text(refusal: Refusal) -> str:
     return f"{title_of(refusal)}. {action_of(refusal)}"
 
 
+def beside_fields(refusal: Refusal) -> dict[str, str]:
+    """The words of a refused form by field; under "" what is about none of them."""
+    field = refusal.field if isinstance(refusal, InvalidInput) else ""
+    return {field: field_text(refusal)}
+
+
 def _parts(refusal: Refusal | Reason | str) -> tuple[Reason, dict[str, Any]]:
     if isinstance(refusal, Refusal):
         return refusal.reason, refusal.data()

@@ -8,9 +8,12 @@ from panel_app.web.gettext import gettext as _
 from panel_app.web.gettext import ngettext
 
 
-def words_of(refusal: InvalidInput) -> str:  # noqa: C901, PLR0912 - one row a rule, no logic
+def words_of(refusal: InvalidInput) -> str:
     """What the field must be."""
-    low, high = refusal.low or 0, refusal.high or 0
+    return _words(refusal, refusal.low or 0, refusal.high or 0)
+
+
+def _words(refusal: InvalidInput, low: int, high: int) -> str:  # noqa: C901, PLR0912 - one row a rule, no logic
     match refusal.rule:
         case Rule.REQUIRED:
             return _("Please fill this in")
@@ -24,6 +27,8 @@ def words_of(refusal: InvalidInput) -> str:  # noqa: C901, PLR0912 - one row a r
             return _("A date")
         case Rule.LATER:
             return _("Later than the moment from which it counts")
+        case Rule.COMING_DATE:
+            return _("A date from today on, within ten years")
         case Rule.AMOUNT:
             return _("An amount such as %(example)s", example=refusal.example)
         case Rule.RANGE:
@@ -66,5 +71,7 @@ def words_of(refusal: InvalidInput) -> str:  # noqa: C901, PLR0912 - one row a r
             return _("An empty database: one installation is one programme")
         case Rule.HTTPS_ADDRESS:
             return _("An address that begins with https://, without a name or a password in it")
+        case Rule.OUTSIDE_ADDRESS:
+            return _("This leads to this machine or into an inside network, where nothing is sent")
         case _:
             assert_never(refusal.rule)

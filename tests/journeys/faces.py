@@ -1,11 +1,12 @@
 """The panel's faces as a person uses them: the counter, the member's phone, the manager's pages."""
 
 import json
+import time
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.journeys.furniture import PASSWORD, STORE_USER
+from tests.journeys.furniture import ADMINISTRATOR, PASSWORD, STORE_USER
 from tests.journeys.shop import PIN, Customer, Shop
 
 # What a scanner does, in one turn of the page's loop: a busy machine can't tear the burst apart.
@@ -135,6 +136,25 @@ def take_till(page: Page, shop: Shop, till: str) -> Counter:
     counter.is_in("ready")
     counter.is_live()
     return counter
+
+
+def sign_in_to_head_office(page: Page, shop: Shop) -> None:
+    """Sign in as the administrator, who goes on without a till."""
+    page.goto(shop.url)
+    page.get_by_label("User name").fill(ADMINISTRATOR)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Administration, without a till").click()
+    expect(page).to_have_url(f"{shop.url}/admin/keys")
+
+
+def shows(page: Page, what: Locator) -> None:
+    """Load a page without a script anew until it shows something that the server does by itself."""
+    give_up_at = time.monotonic() + 30
+    while what.count() == 0 and time.monotonic() < give_up_at:
+        page.wait_for_timeout(200)
+        page.reload()
+    expect(what.first).to_be_visible()
 
 
 def csrf_token(page: Page) -> str:

@@ -1,17 +1,18 @@
-"""What the journeys' shop consists of: two branches, a store user, a manager and six rewards. Knows no server."""
+"""What the journeys' shop consists of: two branches, its staff and six rewards. Knows no server."""
 
 from uuid import UUID
 
 import ledger
-from ledger import Database, Points
+from ledger import Database, Points, Session
 from panel_app.programme import access, branches, catalogue, operators
+from panel_app.programme.access import Permission
 from panel_app.programme.catalogue import NewOption, NewReward
 from panel_app.programme.programme_facts import Programme, found
 from panel_app.programme.terms import ChargeAt, TenderType
 
 PASSWORD = "open the shop at nine"
 SEED = access.system("seed")
-STORE_USER, MANAGER = "nora", "bruno"
+STORE_USER, MANAGER, ADMINISTRATOR = "nora", "bruno", "alma"
 MUG_EAN = "2000000010014"
 
 
@@ -59,12 +60,28 @@ def furnish(database: Database) -> tuple[dict[str, UUID], dict[str, UUID]]:
                 branch_ids=(branch_ids["BER"], branch_ids["HAM"]),
             )
             operators.create_operator(session, SEED, new)
+        _head_office(session)
         reward_ids = {
             new.sku: catalogue.create_reward(session, SEED, new) for new in _rewards(branch_ids["HAM"])
         }
         catalogue.receive_stock(session, SEED, branch_ids["BER"], reward_ids["MUG"], 500)
         catalogue.receive_stock(session, SEED, branch_ids["BER"], reward_ids["LAMP"], 1)
         return branch_ids, reward_ids
+
+
+def _head_office(session: Session) -> None:
+    """Who administers every branch and needs no till."""
+    operators.create_role(
+        session, SEED, "administrator", access.ADMINISTRATOR - {Permission.PUBLIC, Permission.EXPIRE}
+    )
+    new = operators.NewOperator(
+        username=ADMINISTRATOR,
+        display_name="Alma Wirth",
+        password=PASSWORD,
+        role="administrator",
+        branch_ids=(None,),
+    )
+    operators.create_operator(session, SEED, new)
 
 
 def _rewards(hamburg: UUID) -> tuple[NewReward, ...]:

@@ -145,6 +145,7 @@ def open_shop(folder: Path, database_url: str) -> Iterator[Shop]:
         "DATABASE_URL": database_url,
         "PORT": str(port),
         "COUNTERMARK_SECRET": SECRET,
+        "COUNTERMARK_WEBHOOKS_TO_LOOPBACK": "true",
         "PYTHONPATH": str(ROOT),
     }
     with (folder / "server.log").open("wb") as log:

@@ -5,11 +5,14 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, Response, Route, expect
 
+from panel_app.programme.api_clients import NewKey, issue_key
+from panel_app.programme.scopes import Scope
 from tests.journeys.conftest import DESK, PHONE, Pages
-from tests.journeys.faces import Counter, Phone, sign_in
-from tests.journeys.furniture import MANAGER, PASSWORD
+from tests.journeys.faces import Counter, Phone, shows, sign_in, sign_in_to_head_office
+from tests.journeys.furniture import MANAGER, PASSWORD, SEED
 from tests.journeys.looks import look, sideways_at_400_percent
 from tests.journeys.shop import Shop
+from tests.panel_app.receiving import receiver
 
 FIRST_LOAD_BYTES_MAX = 100 * 1024
 
@@ -117,6 +120,65 @@ def test_the_managers_pages_and_the_receipt(
     look(page, "receipt")
     page.goto(f"{shop.url}/manager/redemptions/B1-CM00000000X")
     look(page, "not-found")
+
+
+def test_the_administrators_pages_of_keys(pages: Pages, browser: Browser, shop: Shop) -> None:
+    page = pages.open(browser)
+    sign_in_to_head_office(page, shop)
+    page.get_by_role("link", name="New key").click()
+    page.get_by_text("routes").first.click()
+    look(page, "admin-new-key")
+    page.get_by_label("Client: the program's name").fill("Harbour kiosk")
+    page.get_by_role("button", name="Make the key").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    look(page, "admin-new-key-errors")
+    page.get_by_label("Source: what stands on its entries").fill("kiosk")
+    page.get_by_role("checkbox", name=re.compile("^redemptions")).check()
+    page.get_by_label("Berlin Mitte").check()
+    page.get_by_role("button", name="Make the key").click()
+    expect(page.locator(".told-text")).to_contain_text("cmk_")
+    look(page, "admin-made-key")
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("It is not shown again")
+    look(page, "admin-made-key-again")
+    page.get_by_role("link", name="To the key's page").click()
+    look(page, "admin-key")
+    page.get_by_role("link", name="Revoke …").click()
+    look(page, "admin-revoke")
+    page.get_by_role("button", name="Revoke it now").click()
+    look(page, "admin-key-revoked")
+    page.get_by_role("link", name="API keys").click()
+    look(page, "admin-keys")
+
+
+def test_the_administrators_pages_of_webhooks(pages: Pages, browser: Browser, shop: Shop) -> None:
+    with shop.database.session() as session:
+        new = NewKey(client="Harbour feed", source="feed", scopes=frozenset({Scope.REPORTS}))
+        issue_key(session, SEED, new)
+    page = pages.open(browser)
+    sign_in_to_head_office(page, shop)
+    page.get_by_role("link", name="Webhooks").click()
+    page.get_by_role("link", name="New endpoint").click()
+    page.get_by_label("Client").select_option("Harbour feed")
+    page.get_by_label("Address").fill("https://10.0.0.5/a-rather-long-path/of-the-receiver/with-many-parts")
+    page.get_by_label("claim.issued").check()
+    page.get_by_role("button", name="Add the endpoint").click()
+    expect(page.get_by_text("This leads to this machine or into an inside network")).to_be_visible()
+    look(page, "admin-new-webhook-errors")
+    with receiver(lambda exchange: exchange.say(503)) as there:
+        page.get_by_label("Address").fill(there.url)
+        page.get_by_role("button", name="Add the endpoint").click()
+        look(page, "admin-made-secret")
+        page.get_by_role("link", name="To the endpoint's page").click()
+        for _number in range(2):
+            shop.claim(shop.customer(points=200), "COFFEE")
+        shows(page, page.get_by_text("Failing since"))
+    look(page, "admin-webhook")
+    page.get_by_role("link", name="Webhooks").click()
+    look(page, "admin-webhooks")
+    page.get_by_role("link", name="Harbour feed").click()
+    page.get_by_role("button", name="Disable").click()
+    look(page, "admin-webhook-disabled")
 
 
 def test_the_members_pages(counter: Counter, phone: Phone, shop: Shop) -> None:

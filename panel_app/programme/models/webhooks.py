@@ -15,7 +15,8 @@ _PENDING = sa.text("status = 'pending'")
 class WebhookEndpoint(Row):
     """An address of an API client, with the types of event it wants.
 
-    It is owed what happens from `listens_from` on. One sender at a time has it, until `leased_until`; after a
+    It is owed what happens from `listens_from` on. Since `failing_since` no delivery succeeded; at `gone_at` its
+    receiver answered that it is gone, which disabled it. One sender at a time has it, until `leased_until`; after a
     failure it rests until `rests_until`. `old_secret_cipher` signs as well until `old_secret_until`.
     """
 
@@ -31,7 +32,9 @@ class WebhookEndpoint(Row):
     created_at: Mapped[datetime]
     listens_from: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    gone_at: Mapped[datetime | None]
     failures: Mapped[int]  # since the last success
+    failing_since: Mapped[datetime | None]
     rests_until: Mapped[datetime | None]
     leased_until: Mapped[datetime | None]
 

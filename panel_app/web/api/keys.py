@@ -11,9 +11,9 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import TooManyRequests, Unauthorized
 
 import ledger
-from panel_app.programme import api_clients, audit
+from panel_app.programme import audit, callers
 from panel_app.programme.access import Actor
-from panel_app.programme.api_clients import Caller
+from panel_app.programme.callers import Caller
 from panel_app.programme.refusals import CodeNotAccepted, NotAllowed
 from panel_app.programme.scopes import Scope, spelled_out
 from panel_app.web.api.operations import Operation
@@ -63,12 +63,12 @@ def record_call(name: str, status: int) -> None:
     session = books()
     is_recorded = bool(session.info.pop(audit.RECORDED, False))
     now = session.clock.now()
-    is_noted = caller.noted_at is not None and now - caller.noted_at < api_clients.USE_IS_NOTED_EVERY
+    is_noted = caller.noted_at is not None and now - caller.noted_at < callers.USE_IS_NOTED_EVERY
     if is_recorded and is_noted:
         return
 
     def run() -> None:
-        api_clients.note_use(session, caller)
+        callers.note_use(session, caller)
         if not is_recorded:
             audit.record(session, g.api_actor, f"api.{name}", status=status)
 
@@ -87,7 +87,7 @@ def _caller() -> Caller:
     caller = None
     if scheme.lower() == "bearer" and text:
         with ledger.read(books()):
-            caller = api_clients.caller_of(books(), text.strip())
+            caller = callers.caller_of(books(), text.strip())
     if caller is None:
         _count(STRANGERS, f"stranger {request.remote_addr}")
         raise Unauthorized(

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 import ledger
-from panel_app.programme import api_clients
+from panel_app.programme import api_clients, callers
 from panel_app.programme.access import Permission
-from panel_app.programme.api_clients import Caller, IssuedKey, NewKey
+from panel_app.programme.api_clients import IssuedKey, NewKey
+from panel_app.programme.callers import Caller
 from panel_app.programme.refusals import InvalidInput, NotAllowed
 from panel_app.programme.rules import Rule
 from panel_app.programme.scopes import Scope, permissions_of
@@ -23,7 +24,7 @@ def issue(shop: Shop, **changes: object) -> IssuedKey:
 
 def caller(shop: Shop, text: str) -> Caller | None:
     with ledger.read(shop.session):
-        return api_clients.caller_of(shop.session, text)
+        return callers.caller_of(shop.session, text)
 
 
 def test_a_key_opens_its_client_and_only_its_hash_is_kept(shop: Shop):
@@ -59,7 +60,7 @@ def test_any_other_text_opens_nothing(shop: Shop, wrong: Callable[[str], str]):
 
 
 def test_a_key_ends_at_its_moment(shop: Shop):
-    issued = issue(shop, lasts=timedelta(days=1))
+    issued = issue(shop, expires_at=shop.clock.now() + timedelta(days=1))
     shop.later(days=1, seconds=-1)
     assert caller(shop, issued.text) is not None
     shop.later(seconds=1)
@@ -80,7 +81,7 @@ def test_a_rotated_key_goes_on_for_the_overlap_and_its_client_stays_the_same(sho
 
 
 def test_an_overlap_never_makes_a_key_last_longer(shop: Shop):
-    old = issue(shop, lasts=timedelta(hours=1))
+    old = issue(shop, expires_at=shop.clock.now() + timedelta(hours=1))
     api_clients.rotate_key(shop.session, SEED, old.prefix, timedelta(hours=5))
     shop.later(hours=1)
     assert caller(shop, old.text) is None
@@ -116,7 +117,7 @@ def test_the_last_use_is_kept_to_the_minute(shop: Shop):
     def used() -> object:
         found = caller(shop, text)
         assert found is not None
-        ledger.transact(shop.session, lambda: api_clients.note_use(shop.session, found))
+        ledger.transact(shop.session, lambda: callers.note_use(shop.session, found))
         return shop.rows("api_keys")[0]["last_used_at"]
 
     first = used()

@@ -6,6 +6,7 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -13,7 +14,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 import ledger
 from ledger import Session
 from panel_app.deliverer import Deliverer
-from panel_app.programme import webhook_queue, webhooks
+from panel_app.programme import webhook_queue, webhook_replays, webhooks
 from panel_app.programme.api_clients import NewKey, issue_key
 from panel_app.programme.scopes import Scope
 from panel_app.programme.webhook_terms import EventType
@@ -172,7 +173,7 @@ def test_after_ten_attempts_it_has_failed_and_a_replay_begins_anew(shop: Shop, d
         assert deliverer.deliver() == 0
         assert deliveries(shop) == [("failed", 10, 503, None)]
         there.behave = lambda exchange: exchange.say(200)
-        assert webhooks.replay_failed(shop.session, SEED, made.id) == 1
+        assert webhook_replays.replay_failed(shop.session, SEED, made.id) == 1
         assert deliverer.deliver() == 1
     assert there.ids() == [event_id] * 11
     assert deliveries(shop) == [("delivered", 1, 200, None)]
@@ -185,10 +186,16 @@ def test_a_replay_since_a_moment_sends_also_what_was_never_owed(shop: Shop, deli
         deliverer.deliver()
         shop.later(hours=1)
         made = listen(shop, later.url)
-        assert webhooks.replay_since(shop.session, SEED, made.id, shop.clock.now()) == 0
-        assert webhooks.replay_since(shop.session, SEED, made.id, shop.clock.now() - timedelta(hours=1)) == 2
+        assert webhook_replays.replay_since(shop.session, SEED, made.id, shop.clock.now()) == 0
+        assert (
+            webhook_replays.replay_since(shop.session, SEED, made.id, shop.clock.now() - timedelta(hours=1))
+            == 2
+        )
         deliverer.deliver()
-        assert webhooks.replay_since(shop.session, SEED, made.id, shop.clock.now() - timedelta(hours=1)) == 2
+        assert (
+            webhook_replays.replay_since(shop.session, SEED, made.id, shop.clock.now() - timedelta(hours=1))
+            == 2
+        )
         deliverer.deliver()
     assert there.ids() == [first, second]
     assert later.ids() == [first, second] * 2
@@ -234,6 +241,72 @@ def test_a_dead_endpoint_is_asked_once_a_rest_and_not_once_an_event(shop: Shop, 
         shop.later(seconds=2.5)
         assert [deliverer.deliver() for _round in range(3)] == [1, 0, 0]
     assert len(there.got) == 2
+
+
+def test_a_receiver_that_is_gone_for_good_disables_its_endpoint_and_enabling_it_goes_on(
+    shop: Shop, deliverer: Deliverer
+):
+    with receiver(lambda exchange: exchange.say(410)) as there:
+        made = listen(shop, there.url)
+        first, second = claims(shop, 2)
+        assert deliverer.deliver() == 1
+        gone_at = shop.clock.now()
+        (endpoint,) = shop.rows("webhook_endpoints")
+        assert (endpoint["disabled_at"], endpoint["gone_at"]) == (gone_at, gone_at)
+        assert deliveries(shop) == [("pending", 1, 410, None), ("pending", 0, None, None)]
+        (record,) = [row for row in shop.rows("audit_records") if row["action"] == "webhook.gone"]
+        assert (record["client"], record["details"]) == ("system:deliverer", {"endpoint": str(made.id)})
+        shop.later(hours=24)
+        claims(shop, 1)  # not owed: it happens meanwhile
+        assert deliverer.deliver() == 0
+        shop.later(seconds=1)
+        there.behave = lambda exchange: exchange.say(200)
+        webhooks.enable(shop.session, SEED, made.id)
+        assert deliverer.deliver() == 2
+    assert there.ids() == [first, first, second]
+    (endpoint,) = shop.rows("webhook_endpoints")
+    assert (endpoint["disabled_at"], endpoint["gone_at"], endpoint["failing_since"]) == (None, None, None)
+
+
+def test_control_another_answer_leaves_the_endpoint_enabled(shop: Shop, deliverer: Deliverer):
+    with receiver(lambda exchange: exchange.say(404)) as there:
+        listen(shop, there.url)
+        claims(shop, 1)
+        deliverer.deliver()
+        (endpoint,) = shop.rows("webhook_endpoints")
+        assert (endpoint["disabled_at"], endpoint["failing_since"]) == (None, shop.clock.now())
+
+
+def test_an_endpoint_fails_since_its_first_failure_until_its_next_success(shop: Shop, deliverer: Deliverer):
+    with receiver(lambda exchange: exchange.say(500)) as there:
+        made = listen(shop, there.url)
+        claims(shop, 1)
+        began = shop.clock.now()
+        for _attempt in range(2):
+            assert deliverer.deliver() == 1
+            shop.later(minutes=1)
+        assert [row["failing_since"] for row in shop.rows("webhook_endpoints")] == [began]
+        webhook_replays.replay_failed(shop.session, SEED, made.id)  # ends the rest, not the failing
+        there.behave = lambda exchange: exchange.say(200)
+        assert deliverer.deliver() == 1
+    assert [row["failing_since"] for row in shop.rows("webhook_endpoints")] == [None]
+
+
+def test_one_delivery_is_sent_again_once_for_its_wish(shop: Shop, deliverer: Deliverer):
+    with receiver() as there:
+        made = listen(shop, there.url)
+        first, second = claims(shop, 2)
+        assert deliverer.deliver() == 2
+
+        def again(wish: str, event_id: str) -> int:
+            return webhook_replays.replay_one_once(shop.session, SEED, wish, made.id, UUID(event_id))
+
+        assert [again("wish", first), deliverer.deliver()] == [1, 1]
+        assert [again("wish", first), deliverer.deliver()] == [1, 0]  # the same press arrives twice
+        assert [again("another", second), deliverer.deliver()] == [1, 1]
+        with shop.refused(ledger.NotFound, what="webhook delivery"):
+            again("unknown", str(made.id))
+    assert there.ids() == [first, second, first, second]
 
 
 def test_what_went_wrong_without_an_answer_is_kept_in_one_word(shop: Shop, fresh: Built):

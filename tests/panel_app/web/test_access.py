@@ -37,6 +37,10 @@ PEOPLE = {
     "store user": Person(permissions=access.STORE_USER, browser=lambda house: house.at_till("anna")),
     "manager": Person(permissions=access.BRANCH_MANAGER, browser=lambda house: house.at_till("mara")),
     "administrator": Person(permissions=access.ADMINISTRATOR, browser=lambda house: house.at_till("adam")),
+    "administrator without a place": Person(
+        permissions=frozenset({Permission.SIGNED_IN, Permission.ADMINISTER}),
+        browser=lambda house: house.signed_in("adam"),
+    ),
     "member": Person(permissions=access.MEMBER, browser=House.member),
 }
 
@@ -59,7 +63,13 @@ def permission(app: Flask, rule: Rule) -> Permission:
 
 def addresses(app: Flask, booking_id: str) -> list[tuple[Rule, str]]:
     """Every address with its rule."""
-    known = {"booking_id": booking_id, "filename": "css/app.css", "id": str(ledger.new_id())}
+    known = {
+        "booking_id": booking_id,
+        "filename": "css/app.css",
+        "id": str(ledger.new_id()),
+        "event_id": str(ledger.new_id()),
+        "prefix": "000000000000",
+    }
     with app.test_request_context():
         return [
             (rule, app.url_for(rule.endpoint, **{name: known[name] for name in rule.arguments}))
@@ -116,7 +126,7 @@ def asked(browser: Browser, method: str, address: str) -> TestResponse:
 
 def refusals(name: str, method: str) -> set[tuple[int, str | None]]:
     """How a person without the permission is refused: sent to a sign-in, or to the tills, when that could help."""
-    if name == "store user without a place" and method == "GET":
+    if name.endswith("without a place") and method == "GET":
         return {(302, "/sign-in/place")}
     if name != "nobody":
         return {(403, None)}

@@ -13,6 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from werkzeug.test import TestResponse
 
+from panel_app.programme import webhook_queue
 from scanner import qr_png
 from tests.panel_app.web.browser import FRAGMENT, LANGUAGE, Browser, state, value
 from tests.panel_app.web.catalogues import extracted
@@ -189,6 +190,32 @@ def test_the_managers_pages_are_turned(turned: House) -> None:
     booking_id = turned.shop.redeem(turned.shop.claim(turned.world.mug).code).booking_id
     is_turned(mara.get("/manager/redemptions"))
     is_turned(mara.get(f"/manager/redemptions/{booking_id}"))
+
+
+def test_the_administrators_pages_are_turned(turned: House) -> None:
+    adam = in_the_language(turned.signed_in("adam"))
+    is_turned(adam.post("/admin/keys", {"key": "no"}))
+    is_turned(adam.get("/admin/webhooks/new"))
+    form = {"key": "k", "client": "M-1", "source": "mm", "scope": ["admin"], "branch": "every"}
+    is_turned(adam.post("/admin/keys", form | {"source": "in-store"}))
+    made = adam.post("/admin/keys", form | {"key": "k2"})
+    (prefix,) = re.findall(r"cmk_([0-9a-f]{12})_", made.text)
+    is_turned(made, *re.findall(r"cmk_[\w-]+", made.text))
+    is_turned(adam.post("/admin/keys", form | {"key": "k2"}))
+    for path in ("", f"/{prefix}", f"/{prefix}/revoke", "/new"):
+        is_turned(adam.get(f"/admin/keys{path}"))
+    hook = {"key": "h", "client": "M-1", "url": "https://93.184.215.14/", "event": "claim.issued"}
+    is_turned(adam.post("/admin/webhooks", hook | {"url": "https://localhost/"}), "https://localhost/")
+    made = adam.post("/admin/webhooks", hook | {"key": "h2"})
+    is_turned(made, *re.findall(r"whsec_[\w+/=]+", made.text))
+    (page,) = re.findall(r'href="(/admin/webhooks/[0-9a-f-]{36})"', made.text)
+    turned.shop.claim(turned.world.mug)
+    webhook_queue.fan_out(turned.shop.session)
+    is_turned(adam.get("/admin/webhooks"))
+    is_turned(adam.get(f"{page}?begun=2"))
+    adam.post(f"{page}/disable")
+    is_turned(adam.get(page))
+    is_turned(adam.get("/admin/webhooks"))
 
 
 def test_the_members_pages_are_turned(turned: House) -> None:
