@@ -135,8 +135,8 @@ class Shop:
 
 
 @contextmanager
-def open_shop(folder: Path, database_url: str) -> Iterator[Shop]:
-    """Serve a migrated, empty database with this module's world in it, until the block ends."""
+def open_shop(folder: Path, database_url: str, **settings: str) -> Iterator[Shop]:
+    """Serve a migrated, empty database with this module's world in it and these settings, until the block ends."""
     database = Database(database_url, clock=SystemClock(), keyring=Keyring(SECRET.encode()))
     branch_ids, reward_ids = furnish(database)
     port = free_port()
@@ -147,7 +147,7 @@ def open_shop(folder: Path, database_url: str) -> Iterator[Shop]:
         "COUNTERMARK_SECRET": SECRET,
         "COUNTERMARK_WEBHOOKS_TO_LOOPBACK": "true",
         "PYTHONPATH": str(ROOT),
-    }
+    } | settings
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "panel_app", "serve"], cwd=folder, env=environment, stdout=log, stderr=log
