@@ -47,6 +47,7 @@ from ledger.holds import (
     hold_by_id,
     place_hold,
     release_hold,
+    transfer_hold,
 )
 from ledger.ids import new_id
 from ledger.inclusion import check_inclusion, inclusion_of
@@ -55,7 +56,7 @@ from ledger.last_writes import insert_into
 from ledger.last_writes import note as note_last_write
 from ledger.leaves import BOOK_RECORDS, RecordKind
 from ledger.leaves import note as note_leaf
-from ledger.member_log import log_of
+from ledger.member_log import WentBack, log_of, reversal_events
 from ledger.models import metadata
 from ledger.outbox import BookEvent, instant, outbox_events
 from ledger.outbox import tell as tell_event
@@ -168,6 +169,7 @@ __all__ = [
     "Session",
     "StoredOutcome",
     "SystemClock",
+    "WentBack",
     "Whole",
     "account_id",
     "adjust_debit",
@@ -221,6 +223,7 @@ __all__ = [
     "release_hold",
     "remember_refusal",
     "remember_success",
+    "reversal_events",
     "reverse_entry",
     "seal_and_anchor",
     "seal_line",
@@ -229,6 +232,7 @@ __all__ = [
     "tell_event",
     "transact",
     "transfer",
+    "transfer_hold",
     "undo_entry",
     "unsealed_count",
     "verify",

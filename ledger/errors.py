@@ -81,6 +81,7 @@ class Reason(StrEnum):
     VOUCHER_EXPIRED = "voucher_expired"
     VOUCHER_OTHER_CURRENCY = "voucher_other_currency"
     VOUCHER_NOT_NEEDED = "voucher_not_needed"
+    CONVERSION_CLOSED = "conversion_closed"
     INVALID_INPUT = "invalid_input"
     # Images.
     IMAGE_NOT_ACCEPTED = "image_not_accepted"

@@ -17,7 +17,7 @@ from ledger.journal import (
     post_for_member,
 )
 from ledger.lots import due_by_hold, give_back, give_back_rest, nothing_due, take, unchanged
-from ledger.models import balances, earmarks, entries, hold_events, holds
+from ledger.models import balances, earmarks, entries, hold_events, holds, postings
 from ledger.steps import Answer, Plan, Step, argument
 from ledger.terms import HoldEvent, HoldStatus
 
@@ -65,11 +65,22 @@ def _extend(plan: Plan) -> None:
 
 
 def _capture(plan: Plan, cash: int, claims: int) -> None:
+    _post_capture(plan, _take_whole(plan), cash, claims)
+
+
+def _transfer(plan: Plan) -> None:
+    balance = _take_whole(plan)
+    taker = against(argument("taker", postings.c.account_id), balance)
+    more = {"hold_id": argument("hold_id", holds.c.id), "party": argument("party", entries.c.party)}
+    post_for_member(plan, balance, [taker], more)
+
+
+def _take_whole(plan: Plan) -> Answer:
+    """All of the hold, off the member's balance."""
     hold = _close_captured(plan)
     _record(plan, HoldEvent.CAPTURED, hold)
     spent = -hold["points"]
-    balance = change_balance(plan, member_id=hold["member_id"], points=spent, held=spent, at=hold["at"])
-    _post_capture(plan, balance, cash, claims)
+    return change_balance(plan, member_id=hold["member_id"], points=spent, held=spent, at=hold["at"])
 
 
 def _capture_part(plan: Plan, cash: int, claims: int) -> None:
@@ -179,6 +190,7 @@ PLACE = Step(_place)
 EXTEND = Step(_extend)
 RELEASE = Step(_release)
 EXPIRE = Step(_expire)
+TRANSFER = Step(_transfer)
 
 
 @cache

@@ -13,17 +13,17 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from ledger.accounts import open_for_cash
+from ledger.accounts import open_for_cash, open_partner
 from ledger.balances import not_enough
 from ledger.database import Session
 from ledger.due import run_settled, settle_member
 from ledger.errors import HoldClosed, HoldExpired, MoreThanHold, NotFound
-from ledger.hold_steps import EXPIRE, EXTEND, PLACE, RELEASE, capture_part_step, capture_step
+from ledger.hold_steps import EXPIRE, EXTEND, PLACE, RELEASE, TRANSFER, capture_part_step, capture_step
 from ledger.ids import new_id
 from ledger.journal import cash_arguments, debit_type, entry_arguments, entry_from, origin_arguments
 from ledger.models import balances, holds
 from ledger.steps import Step, Values
-from ledger.terms import CashLeg, Entry, Hold, HoldId, HoldStatus, MemberId, Origin, Points
+from ledger.terms import CashLeg, Entry, EntryType, Hold, HoldId, HoldStatus, MemberId, Origin, Points
 from ledger.terms import points as whole_points
 
 NO_POINTS = Points(0)
@@ -100,6 +100,17 @@ def capture_hold(
     step = capture_step(len(cash), int(claim_points > 0))
     settled = {"claim_points": claim_points, **cash_arguments(cash)}
     answers = _change(session, step, origin, hold_id, **given, **settled)
+    return entry_from(given, answers, hold_id=hold_id)
+
+
+def transfer_hold(session: Session, origin: Origin, hold_id: HoldId, *, partner: str) -> Entry:
+    """Takes all of the hold for the partner of this name, as type Points Transfer.
+
+    Raises NotFound, HoldClosed, HoldExpired.
+    """
+    account = open_partner(session, partner)
+    given = {**entry_arguments(origin, EntryType.POINTS_TRANSFER), "party": partner}
+    answers = _change(session, TRANSFER, origin, hold_id, **given, taker=account)
     return entry_from(given, answers, hold_id=hold_id)
 
 

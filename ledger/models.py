@@ -21,6 +21,9 @@ metadata = sa.MetaData(
 )
 
 STRICT: dict[str, Any] = {"sqlite_strict": True, "sqlite_with_rowid": False}
+# What the log of all that went back asks for; an ordinary redemption is in neither index.
+IS_REVERSAL = "reverses_id IS NOT NULL"
+ENDED_WITHOUT_CAPTURE = "event IN ('released', 'expired')"
 WHOLE_RANGE = "BETWEEN -9007199254740991 AND 9007199254740991"
 
 
@@ -123,6 +126,7 @@ hold_events = sa.Table(
     sa.CheckConstraint("event IN ('held', 'extended', 'captured', 'released', 'expired')", name="event"),
     sa.CheckConstraint("points > 0", name="points"),
     sa.Index("ix_hold_events_member", "member_id", "created_at", "id"),
+    sa.Index("ix_hold_events_ended", "created_at", "id", **where(ENDED_WITHOUT_CAPTURE)),
     **STRICT,
 )
 
@@ -164,6 +168,7 @@ entries = sa.Table(
     ),
     sa.Index("ux_entries_reversal", "reverses_id", "reversal_number", unique=True),
     sa.Index("ix_entries_member", "member_id", "created_at", "id"),
+    sa.Index("ix_entries_reversals", "created_at", "id", **where(IS_REVERSAL)),
     **STRICT,
 )
 

@@ -182,12 +182,13 @@ class Charge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogLine:
-    """A line of a member's log: an entry, or what happened to a hold, which moves 0 points.
+    """A line of a log: an entry, or what happened to a hold, which moves 0 points.
 
     `what` is an entry's type or a hold's event; `concerned` is how many points it was about.
     """
 
     id: UUID
+    member_id: MemberId
     at: datetime
     what: EntryType | HoldEvent
     points: Points

@@ -13,6 +13,6 @@ REVOKE UPDATE, DELETE ON
 FROM countermark_panel;
 
 -- State that is moved on and never dropped.
-REVOKE DELETE ON accounts, balances, holds, lots, pendings, outcomes, redemptions FROM countermark_panel;
+REVOKE DELETE ON accounts, balances, holds, lots, pendings, outcomes, redemptions, conversions FROM countermark_panel;
 
 REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM countermark_panel;

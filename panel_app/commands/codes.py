@@ -42,16 +42,18 @@ def vouchers() -> None:
 
 @vouchers.command("import")
 @_FILE
-def import_vouchers(file: Path) -> None:
+@click.option("--reward", "sku", help="Into the list of this reward, which points are converted into.")
+def import_vouchers(file: Path, sku: str | None) -> None:
     """Add vouchers from a CSV file with the columns code, amount (12.50), currency and last_day (2027-12-31).
 
+    Without --reward they pay at once. With it they wait until a conversion draws them, and are of its worth.
     Lines that are not taken are named; the exit code is 1 when there is one.
     """
     from panel_app.programme import importing
     from panel_app.programme.access import system
 
     with database_to_write() as database, database.session() as session:
-        report = importing.import_vouchers(session, system("console"), _bytes_of(file))
+        report = importing.import_vouchers(session, system("console"), _bytes_of(file), sku)
     _tell(report, "vouchers")
 
 

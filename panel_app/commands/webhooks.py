@@ -17,6 +17,8 @@ EVENTS = (
     "redemption.reversed",
     "claim.issued",
     "claim.expired",
+    "conversion.fulfilled",
+    "conversion.failed",
 )
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from ledger import Points, Session
+from ledger import Minor, Points, Session
 from panel_app.demo.shops import ACTOR, Shop
 from panel_app.programme import catalogue, importing
 from panel_app.programme.catalogue import NewOption, NewReward
 from panel_app.programme.giving_back import OnExpiry
-from panel_app.programme.terms import ChargeAt, RedemptionType
+from panel_app.programme.terms import ChargeAt, Money, RedemptionType
 
 # EAN-13 that begin with 2 are for a shop's own use: no product of anybody else has them.
 EAN_MUG = "2000000010014"
@@ -30,7 +30,7 @@ def _mix(points: int, *, eur: int, gbp: int) -> NewOption:
 
 
 def rewards(now: datetime, berlin: UUID) -> Sequence[NewReward]:
-    """Thirteen rewards; one is restricted to Berlin, one is valid only from ten days after `now`."""
+    """Fourteen rewards; one is restricted to Berlin, one is valid only from ten days after `now`."""
     return (
         NewReward(
             sku="COFFEE",
@@ -149,6 +149,15 @@ def rewards(now: datetime, berlin: UUID) -> Sequence[NewReward]:
             redemption_types=(RedemptionType.EXTERNAL_QR,),
         ),
         NewReward(
+            sku="GIFT",
+            name="Voucher for 5 euros",
+            description="Points become a code that pays 5.00 at our shops in the euro area.",
+            terms="Good for a year, whole and without change.",
+            picture="bag",
+            options=(_points(1000),),
+            voucher=Money(amount=Minor(500), currency="EUR"),
+        ),
+        NewReward(
             sku="SOAP",
             name="Olive oil soap, set of three",
             description="Cut by hand, left to dry for six weeks.",
@@ -167,6 +176,8 @@ def fill_shelves(session: Session, shops: Sequence[Shop], now: datetime, *, each
     until = now.date() + timedelta(days=365)
     worth = (f"PAPER-{n:02},5.00,EUR,{until}" for n in range(1, 21))
     importing.import_vouchers(session, ACTOR, _list("code,amount,currency,last_day", worth))
+    gifts = (f"GIFT-{n:02},5.00,EUR,{until}" for n in range(1, 21))
+    importing.import_vouchers(session, ACTOR, _list("code,amount,currency,last_day", gifts), "GIFT")
     for code, branch_id in by_code.items():
         for sku in _COUNTED:
             quantity = 1 if (code, sku) == ("HAM", "MUG") else each

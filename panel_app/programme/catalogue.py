@@ -12,10 +12,10 @@ from panel_app.programme import audit, branches, pricing, stock
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.giving_back import OnExpiry
 from panel_app.programme.models import Branch, PriceCash, PriceOption, Reward, RewardBranch
-from panel_app.programme.refusals import InvalidInput, NotYetValid, WrongBranch
+from panel_app.programme.refusals import InvalidInput, NotYetValid, PriceNotOffered, WrongBranch
 from panel_app.programme.rules import Rule
 from panel_app.programme.steps import Step, plain
-from panel_app.programme.terms import ChargeAt, OfferFace, OptionKind, RedemptionType, RewardFace
+from panel_app.programme.terms import ChargeAt, Money, OfferFace, OptionKind, RedemptionType, RewardFace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,7 @@ class NewReward:
     valid_from: date | None = None
     daily_limit: int | None = None
     branch_ids: Sequence[UUID] = ()
+    voucher: Money | None = None  # no goods: points are converted into a voucher of this worth
 
 
 def create_reward(session: Session, actor: Actor, new: NewReward) -> UUID:
@@ -52,6 +53,8 @@ def create_reward(session: Session, actor: Actor, new: NewReward) -> UUID:
     def run() -> UUID:
         if not new.options:
             raise InvalidInput(field="options", rule=Rule.ONE_PRICE)
+        if new.voucher is not None and any(option.cash for option in new.options):
+            raise InvalidInput(field="options", rule=Rule.POINTS_ONLY)
         if session.scalar(sa.select(Reward.id).where(Reward.sku == new.sku)) is not None:
             raise InvalidInput(field="sku", rule=Rule.NOT_IN_USE)
         reward_id = new_id()
@@ -71,6 +74,8 @@ def create_reward(session: Session, actor: Actor, new: NewReward) -> UUID:
                 claim_days=new.claim_days,
                 valid_from=new.valid_from,
                 daily_limit=new.daily_limit,
+                voucher_amount=None if new.voucher is None else new.voucher.amount,
+                voucher_currency=None if new.voucher is None else new.voucher.currency,
                 created_at=session.clock.now(),
             )
         )
@@ -133,6 +138,12 @@ def needs_claim(reward: Reward) -> bool:
     return RedemptionType.EXTERNAL_QR.value in kinds or kinds == {RedemptionType.PIN.value}
 
 
+def judge_is_goods(reward: Reward) -> None:
+    """Refuse what is converted into a voucher where goods are claimed or handed over (PriceNotOffered)."""
+    if reward.voucher_amount is not None:
+        raise PriceNotOffered
+
+
 def judge_begun(session: Session, reward: Reward, branch: Branch) -> None:
     """Refuse a reward whose first day, in the branch's zone, is still to come (NotYetValid)."""
     if reward.valid_from is not None and branches.today_at(session, branch) < reward.valid_from:
@@ -154,11 +165,12 @@ def judge_branch(session: Session, reward: Reward, branch_id: UUID) -> None:
 def offers_at(
     session: Session, branch: Branch, available: Points, reward_ids: Sequence[UUID] | None = None
 ) -> list[OfferFace]:
-    """The active rewards usable at a branch with their prices there; those within reach come first."""
+    """The active goods that a branch hands out, with their prices there; those within reach come first."""
     elsewhere = sa.exists().where(RewardBranch.reward_id == Reward.id) & ~sa.exists().where(
         RewardBranch.reward_id == Reward.id, RewardBranch.branch_id == branch.id
     )
-    query = sa.select(Reward).where(Reward.status == "active", ~elsewhere).order_by(Reward.name)
+    goods = (Reward.status == "active", Reward.voucher_amount.is_(None), ~elsewhere)
+    query = sa.select(Reward).where(*goods).order_by(Reward.name)
     if reward_ids is not None:
         query = query.where(Reward.id.in_(reward_ids))
     rewards = session.scalars(query).all()

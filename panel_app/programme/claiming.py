@@ -84,6 +84,7 @@ def issue(session: Session, actor: Actor, order: ClaimOrder) -> MadeClaim:
     reward = catalogue.reward_by_id(session, order.reward_id)
     if reward.status != "active":
         raise RewardWithdrawn
+    catalogue.judge_is_goods(reward)
     members.judge_status(member)
     limits.judge(session, member.id, reward, order.quantity)
     if external_codes.has_list(reward) and order.quantity > 1:  # a partner's code is good for one

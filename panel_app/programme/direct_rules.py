@@ -17,6 +17,7 @@ def judged(session: Session, actor: Actor, branch: Branch, member: Member, rewar
     reward = catalogue.reward_by_id(session, reward_id)
     if reward.status != "active":
         raise RewardWithdrawn
+    catalogue.judge_is_goods(reward)
     catalogue.judge_begun(session, reward, branch)
     catalogue.judge_branch(session, reward, branch.id)
     if catalogue.needs_claim(reward):

@@ -70,17 +70,25 @@ def import_codes(session: Session, actor: Actor, sku: str, data: bytes) -> Repor
     return written(rows, faults, lambda portion: plain(session, actor, step, lambda: take(portion)))
 
 
-def import_vouchers(session: Session, actor: Actor, data: bytes) -> Report:
+def import_vouchers(session: Session, actor: Actor, data: bytes, sku: str | None = None) -> Report:
     """Take vouchers from a CSV file; as import_codes, with amount, currency and last day beside the code.
 
-    The amount is written as 12.50, in a currency of one of the branches; the day as 2027-12-31. Raises InvalidInput.
+    The amount is written as 12.50, in a currency of one of the branches; the day as 2027-12-31. With a reward they
+    wait in its list and are of its worth; else they are good at once. Raises NotFound or InvalidInput.
     """
 
-    def begin() -> frozenset[str]:
-        return frozenset(session.scalars(sa.select(Branch.currency)))
+    def begin() -> tuple[frozenset[str], UUID | None, int | None]:
+        if sku is None:
+            return frozenset(session.scalars(sa.select(Branch.currency))), None, None
+        reward = session.scalar(sa.select(Reward).where(Reward.sku == sku))
+        if reward is None:
+            raise NotFound(what="reward")
+        if reward.voucher_currency is None:
+            raise InvalidInput(field="reward", rule=Rule.VOUCHER_WORTH)
+        return frozenset({reward.voucher_currency}), reward.id, reward.voucher_amount
 
     step = Step(operation="vouchers.import", permission=Permission.ADMINISTER)
-    currencies = plain(session, actor, step, begin)
+    currencies, reward_id, worth_only = plain(session, actor, step, begin)
 
     def judge(line: Line) -> dict[str, Any] | LineFault:
         if line.values is None:
@@ -89,16 +97,17 @@ def import_vouchers(session: Session, actor: Actor, data: bytes) -> Report:
         if currency not in currencies:
             return fault_of(code) or LineFault.CURRENCY
         amount, last_day = _amount(line.values["amount"], currency), _day(line.values["last_day"])
-        fault = fault_of(code) or (LineFault.AMOUNT if amount is None else None)
+        is_worth = amount is not None and worth_only in (None, amount)
+        fault = fault_of(code) or (None if is_worth else LineFault.AMOUNT)
         fault = fault or (LineFault.DATE if last_day is None else None)
-        worth = {"amount": amount, "currency": currency, "last_day": last_day}
+        worth = {"amount": amount, "currency": currency, "last_day": last_day, "reward_id": reward_id}
         return fault or {**worth, **vouchers.sealed(session, code)}
 
     rows, faults = judged(lines_of(data, VOUCHER_COLUMNS), judge)
 
     def take(portion: _Rows) -> set[bytes]:
         taken = insert_new(session, Voucher, portion)
-        audit.record(session, actor, "vouchers.imported", vouchers=len(taken))
+        audit.record(session, actor, "vouchers.imported", vouchers=len(taken), reward=reward_id)
         return taken
 
     return written(rows, faults, lambda portion: plain(session, actor, step, lambda: take(portion)))

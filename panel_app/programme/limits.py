@@ -1,4 +1,4 @@
-"""How often a member may have a reward: claims and direct redemptions made in the programme's day."""
+"""How often a member may have a reward: claims, direct redemptions and conversions made in the programme's day."""
 
 from datetime import datetime, time
 from uuid import UUID
@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 import ledger
 from ledger import MemberId, Session
-from panel_app.programme.models import Claim, Redemption, RedemptionLine, Reward
+from panel_app.programme.conversion_terms import ConversionStatus
+from panel_app.programme.models import Claim, Conversion, Redemption, RedemptionLine, Reward
 from panel_app.programme.programme_facts import programme_of
 from panel_app.programme.refusals import LimitReached
 from panel_app.programme.terms import ClaimStatus, RedemptionStatus
@@ -48,7 +49,15 @@ def judge(session: Session, member_id: UUID, reward: Reward, units: int) -> None
             RedemptionLine.claim_id.is_(None),
         )
     )
-    if int(claimed or 0) + int(direct or 0) + units > reward.daily_limit:
+    converted = session.scalar(
+        sa.select(sa.func.count()).where(
+            Conversion.member_id == member_id,
+            Conversion.reward_id == reward.id,
+            Conversion.status != ConversionStatus.FAILED.value,
+            Conversion.opened_at >= since,
+        )
+    )
+    if int(claimed or 0) + int(direct or 0) + int(converted or 0) + units > reward.daily_limit:
         raise LimitReached(limit=reward.daily_limit)
 
 

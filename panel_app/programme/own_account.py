@@ -92,11 +92,12 @@ def account_of(session: Session, actor: Actor) -> OwnAccount:
 
 
 def rewards_for(session: Session, actor: Actor, currency: str | None = None) -> list[OfferFace]:
-    """The active rewards with their prices in one currency, whatever branch they are for."""
+    """The active goods with their prices in one currency, whatever branch they are for."""
     actor.require(Permission.MEMBER_SELF)
     currency = currency or _first_currency(session)
     available = ledger.balance_of(session, _member_id(actor)).available
-    rewards = session.scalars(sa.select(Reward).where(Reward.status == "active").order_by(Reward.name)).all()
+    goods = (Reward.status == "active", Reward.voucher_amount.is_(None))
+    rewards = session.scalars(sa.select(Reward).where(*goods).order_by(Reward.name)).all()
     prices = pricing.prices_of(session, [reward.id for reward in rewards])
     offers = []
     for reward in rewards:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -42,6 +43,13 @@ def found(session: Session, programme: Programme) -> None:
     session.execute(
         sa.insert(ProgrammeSetting), [{"name": name, "value": value} for name, value in values.items()]
     )
+
+
+def today(session: Session) -> date:
+    """The programme's day."""
+    programme = programme_of(session)
+    zone = ZoneInfo("UTC" if programme is None else programme.time_zone)
+    return session.clock.now().astimezone(zone).date()
 
 
 def check_zone(time_zone: str) -> None:

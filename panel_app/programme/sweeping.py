@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 import ledger
 from ledger import Session
-from panel_app.programme import claim_expiry, due_points, redemptions, reservations
+from panel_app.programme import claim_expiry, conversions, due_points, redemptions, reservations
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.models import Redemption
 from panel_app.programme.steps import Step, plain
@@ -41,7 +41,12 @@ def close_overdue(session: Session, actor: Actor) -> int:
 
 
 # One round of the sweeper, and of the command; each is a step of its own.
-SWEEPS: tuple[Sweep, ...] = (close_overdue, due_points.settle_due, claim_expiry.expire_past)
+SWEEPS: tuple[Sweep, ...] = (
+    close_overdue,
+    due_points.settle_due,
+    claim_expiry.expire_past,
+    conversions.fail_overdue,
+)
 
 
 def _overdue(session: Session) -> list[str]:

@@ -28,8 +28,8 @@ VOUCHERS_MAX = 8
 def add(session: Session, actor: Actor, booking_id: str, code: str) -> Reservation:
     """Put a typed voucher on an open redemption of this till; putting it on again changes nothing.
 
-    Raises NotFound, RedemptionClosed, TenderNotAccepted, VoucherUnknown, VoucherUsed, HeldElsewhere, VoucherExpired,
-    VoucherOtherCurrency, VoucherNotNeeded, InvalidInput, or TooManyAttempts.
+    Raises NotFound, RedemptionClosed, TenderNotAccepted, VoucherUnknown, CodeNotIssuedYet, VoucherUsed,
+    HeldElsewhere, VoucherExpired, VoucherOtherCurrency, VoucherNotNeeded, InvalidInput, or TooManyAttempts.
     """
 
     def run() -> Reservation:

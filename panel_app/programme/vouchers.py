@@ -17,7 +17,7 @@ from panel_app.programme.code_refusals import (
     VoucherUsed,
 )
 from panel_app.programme.models import Branch, Redemption, Till, Voucher
-from panel_app.programme.refusals import HeldElsewhere
+from panel_app.programme.refusals import CodeNotIssuedYet, HeldElsewhere
 from panel_app.programme.terms import RedemptionStatus, TenderGiven, TenderType
 from panel_app.programme.voucher_terms import HeldVoucher
 
@@ -33,14 +33,21 @@ def sealed(session: Session, text: str) -> dict[str, bytes]:
     }
 
 
+def code_of(session: Session, voucher: Voucher) -> str:
+    """The code itself, for its owner's eyes."""
+    return session.keyring.decrypt(_CODE, voucher.code_cipher).decode()
+
+
 def by_code(session: Session, text: str) -> Voucher:
-    """The voucher of a code; VoucherUnknown when there is none."""
+    """The voucher of a code; VoucherUnknown when there is none, CodeNotIssuedYet while it waits in a list."""
     code_hash = session.keyring.mac(_CODE, text.strip())
     voucher = session.scalar(
         sa.select(Voucher).where(Voucher.code_hash == code_hash).execution_options(populate_existing=True)
     )
     if voucher is None:
         raise VoucherUnknown
+    if voucher.reward_id is not None and voucher.conversion_id is None:
+        raise CodeNotIssuedYet
     return voucher
 
 

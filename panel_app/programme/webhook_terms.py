@@ -21,6 +21,8 @@ class EventType(StrEnum):
     REDEMPTION_REVERSED = "redemption.reversed"
     CLAIM_ISSUED = "claim.issued"
     CLAIM_EXPIRED = "claim.expired"
+    CONVERSION_FULFILLED = "conversion.fulfilled"
+    CONVERSION_FAILED = "conversion.failed"
 
 
 class DeliveryStatus(StrEnum):

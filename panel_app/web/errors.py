@@ -94,6 +94,7 @@ def status_of(reason: Reason) -> int:
             | Reason.VOUCHER_NOT_NEEDED
             | Reason.ALREADY_REVERSED
             | Reason.NOT_REVERSIBLE
+            | Reason.CONVERSION_CLOSED
         ):
             return 409
         case _:

@@ -118,6 +118,8 @@ def title(reason: Reason) -> str:  # noqa: C901, PLR0912, PLR0915 - one row a re
             return _("Voucher in another currency")
         case Reason.VOUCHER_NOT_NEEDED:
             return _("Nothing is left to pay")
+        case Reason.CONVERSION_CLOSED:
+            return _("No answer is waited for")
         case Reason.INVALID_INPUT:
             return _("Something is not filled in right")
         case Reason.IMAGE_NOT_ACCEPTED:
@@ -242,6 +244,8 @@ def action(reason: Reason) -> str:  # noqa: C901, PLR0912, PLR0915 - one row a r
             return _("Ask for another voucher, or take the amount in another way.")
         case Reason.VOUCHER_NOT_NEEDED:
             return _("Give this voucher back. The others pay all of it.")
+        case Reason.CONVERSION_CLOSED:
+            return _("Its state says what became of the points. Settle the rest with the partner.")
         case Reason.INVALID_INPUT:
             return _("Correct the marked field.")
         case Reason.IMAGE_NOT_ACCEPTED:

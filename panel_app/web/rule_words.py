@@ -55,6 +55,8 @@ def _words(refusal: InvalidInput, low: int, high: int) -> str:  # noqa: C901, PL
             return _("At least one price")
         case Rule.ONCE:
             return _("Name it once only")
+        case Rule.POINTS_ONLY:
+            return _("A voucher costs points only")
         case Rule.TAG:
             return _("Two symbols, digits or capitals without I, L, O and U")
         case Rule.TIME_ZONE:
@@ -65,6 +67,8 @@ def _words(refusal: InvalidInput, low: int, high: int) -> str:  # noqa: C901, PL
             return _("A file of at most %(high)s lines", high=high)
         case Rule.CSV:
             return _("A CSV file in UTF-8 whose first line is %(example)s", example=refusal.example)
+        case Rule.VOUCHER_WORTH:
+            return _("A reward that says what its vouchers are worth")
         case Rule.EXTERNAL_CODES:
             return _("A reward that accepts external codes")
         case Rule.EMPTY_DATABASE:

@@ -246,3 +246,37 @@ def test_a_hold_has_whole_points_and_some_time(books: Books, points: object):
         books.hold(1, seconds=0)
 
     assert books.balance() == (10, 0)
+
+
+def test_a_hold_is_taken_for_a_partner_as_a_transfer_and_comes_back_to_its_lot(books: Books):
+    books.credit(100, NOON + timedelta(days=10))
+    hold = books.hold(30)
+
+    entry = books.run(lambda: ledger.transfer_hold(books.session, ORIGIN, hold.id, partner="Sky Miles"))
+
+    assert (entry.type, entry.points, entry.party, entry.hold_id) == (
+        *(EntryType.POINTS_TRANSFER, -30, "Sky Miles", hold.id),
+    )
+    assert found(books, hold.id).closing_entry_id == entry.id
+    assert [(leg[0], leg[3]) for leg in legs(books, entry.id)] == [("member", -30), ("partner", 30)]
+    assert (books.balance(), remaining(books), events(books)) == ((70, 0), [70], ["held", "captured"])
+    books.run(
+        lambda: ledger.reverse_entry(
+            books.session, ORIGIN, entry.id, reason="partner_refused", grace=timedelta(days=1)
+        )
+    )
+    assert (books.balance(), remaining(books)) == ((100, 0), [100])
+
+
+@pytest.mark.parametrize("end", ["released", "expired"])
+def test_a_hold_that_has_ended_is_not_transferred(books: Books, clock: ManualClock, end: str):
+    books.credit(100)
+    hold = books.hold(30)
+    if end == "released":
+        books.run(lambda: ledger.release_hold(books.session, ORIGIN, hold.id))
+    else:
+        clock.advance(timedelta(seconds=120))
+    before = books.entries()
+    with pytest.raises(ledger.HoldClosed if end == "released" else ledger.HoldExpired):
+        books.run(lambda: ledger.transfer_hold(books.session, ORIGIN, hold.id, partner="Sky Miles"))
+    assert books.entries() == before

@@ -76,6 +76,7 @@ def test_the_log_has_the_holds_as_lines_of_no_points(books: Books, clock: Manual
     released = next(line for line in lines if line.reason == "no voucher left")
     assert released == LogLine(
         id=released.id,
+        member_id=MEMBER,
         at=NOON + timedelta(seconds=1),
         what=HoldEvent.RELEASED,
         points=ledger.Points(0),

@@ -224,11 +224,11 @@ def test_redemptions_are_of_every_kind(session: Session) -> None:
     assert {("cash", "EUR"), ("cash", "GBP"), ("card", "EUR")} <= {(row.type, row.currency) for row in rows}
 
 
-def test_thirteen_rewards_have_pictures_and_their_own_rules(session: Session) -> None:
+def test_fourteen_rewards_have_pictures_and_their_own_rules(session: Session) -> None:
     rewards = {reward.sku: reward for reward in session.scalars(sa.select(Reward))}
-    assert len(rewards) == 13
-    shown = {reward.picture for sku, reward in rewards.items() if sku != "MUSEUM"}
-    assert len(shown) == 12  # a museum's ticket looks like a cinema's
+    assert len(rewards) == 14
+    shown = {reward.picture for sku, reward in rewards.items() if sku not in {"MUSEUM", "GIFT"}}
+    assert len(shown) == 12  # a museum's ticket looks like a cinema's, a voucher like a bag
     pictures = Path(branches.__file__).parents[1] / "static" / "rewards"
     assert all((pictures / f"{reward.picture}.svg").is_file() for reward in rewards.values())
     assert rewards["SOAP"].status == "withdrawn"

@@ -10,6 +10,7 @@ from panel_app.programme.models.catalogue import (
 )
 from panel_app.programme.models.claims import Claim
 from panel_app.programme.models.clients import ApiClient, ApiKey
+from panel_app.programme.models.conversions import Conversion
 from panel_app.programme.models.declarative import Row
 from panel_app.programme.models.imported import ExternalCode, Voucher
 from panel_app.programme.models.members import Member, MemberDevice, Visit
@@ -27,6 +28,7 @@ __all__ = [
     "AuditRecord",
     "Branch",
     "Claim",
+    "Conversion",
     "ExternalCode",
     "Member",
     "MemberDevice",

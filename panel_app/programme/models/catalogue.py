@@ -10,13 +10,21 @@ from panel_app.programme.models.declarative import Row
 
 
 class Reward(Row):
-    """What points buy. `claim_days` is how long a claim on it is good."""
+    """What points buy. `claim_days` is how long a claim on it is good.
+
+    One with a `voucher_amount` is no goods: points are converted into a voucher of that worth, drawn from its list.
+    """
 
     __tablename__ = "rewards"
     __table_args__ = (
         CheckConstraint("status IN ('active', 'withdrawn')", name="status"),
         CheckConstraint("charge_at IN ('claim', 'counter')", name="charge_at"),
         CheckConstraint("on_expiry IN ('restored', 'forfeited')", name="on_expiry"),
+        CheckConstraint(
+            "(voucher_amount IS NULL) = (voucher_currency IS NULL)"
+            " AND (voucher_amount IS NULL OR voucher_amount > 0)",
+            name="voucher",
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -33,6 +41,8 @@ class Reward(Row):
     claim_days: Mapped[int]
     valid_from: Mapped[date | None]
     daily_limit: Mapped[int | None]  # claims and direct redemptions of one member in the programme's day
+    voucher_amount: Mapped[int | None]
+    voucher_currency: Mapped[str | None]
     created_at: Mapped[datetime]
 
 

@@ -31,6 +31,8 @@ class Voucher(Row):
 
     `held_by` is the redemption that took it last, `taken` how much of the cash part it pays there. While that one is
     open nobody else gets the voucher; once it was cancelled or has run out, anybody may. `spent_at` ends it.
+
+    One with a `reward_id` waits in the list of that reward: it pays once a conversion has drawn it, and not before.
     """
 
     __tablename__ = "vouchers"
@@ -39,7 +41,14 @@ class Voucher(Row):
         CheckConstraint("(taken IS NULL) = (held_by IS NULL)", name="held"),
         CheckConstraint("taken IS NULL OR (taken > 0 AND taken <= amount)", name="taken"),
         CheckConstraint("spent_at IS NULL OR held_by IS NOT NULL", name="spent"),
+        CheckConstraint(
+            "(conversion_id IS NULL OR reward_id IS NOT NULL)"
+            " AND (reward_id IS NULL OR conversion_id IS NOT NULL OR held_by IS NULL)",
+            name="issued",
+        ),
         Index("ix_vouchers_held_by", "held_by"),
+        Index("ix_vouchers_pool", "reward_id", "conversion_id", "last_day", "id"),
+        Index("ux_vouchers_conversion", "conversion_id", unique=True),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -51,4 +60,6 @@ class Voucher(Row):
     held_by: Mapped[UUID | None] = mapped_column(ForeignKey("redemptions.id"))
     taken: Mapped[int | None]
     spent_at: Mapped[datetime | None]
+    reward_id: Mapped[UUID | None] = mapped_column(ForeignKey("rewards.id"))
+    conversion_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversions.id"))
     created_at: Mapped[datetime]

@@ -5,7 +5,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from ledger import MemberId, Points, Session
-from panel_app.programme import catalogue, reservations
+from panel_app.programme import catalogue, pricing, reservations, voucher_lists
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.claiming import ClaimOrder, issue
 from panel_app.programme.models import Branch, Claim, Reward, Till
@@ -52,8 +52,9 @@ def rewards(session: Session, actor: Actor, branch: str) -> RewardsTold:
     """The active rewards usable at a branch, the cheapest first. Raises NotFound, NotAllowed."""
     where = branch_named(session, actor, branch)
     offers = catalogue.offers_at(session, where, Points(0))
-    offers = sorted(offers, key=lambda offer: min(option.points for option in offer.options))
-    return RewardsTold(items=[_reward(session, offer) for offer in offers])
+    told = [_reward(session, offer) for offer in offers] + _vouchers(session)
+    told.sort(key=lambda reward: min(option.points for option in reward.price_options))
+    return RewardsTold(items=told)
 
 
 def claim(session: Session, actor: Actor, key: str, wish: NewClaim) -> Told[ClaimTold]:
@@ -89,6 +90,32 @@ def claim(session: Session, actor: Actor, key: str, wish: NewClaim) -> Told[Clai
 
 def money(amount: Money) -> MoneyTold:
     return MoneyTold(amount_minor=amount.amount, currency=amount.currency)
+
+
+def _vouchers(session: Session) -> list[RewardTold]:
+    """What points are converted into, at whatever branch."""
+    query = sa.select(Reward).where(Reward.status == "active", Reward.voucher_amount.is_not(None))
+    rows = session.scalars(query.order_by(Reward.name)).all()
+    prices = pricing.prices_of(session, [row.id for row in rows])
+    return [
+        RewardTold(
+            id=row.id,
+            name=row.name,
+            description=row.description,
+            redemption_types=[],
+            price_options=[
+                OptionTold(id=price.option_id, kind=price.kind, points=price.points, cash=_worth(row, 0))
+                for price in prices[row.id]
+            ],
+            stock=voucher_lists.left(session, row.id),
+            voucher=_worth(row, row.voucher_amount or 0),
+        )
+        for row in rows
+    ]
+
+
+def _worth(reward: Reward, amount: int) -> MoneyTold:
+    return MoneyTold(amount_minor=amount, currency=reward.voucher_currency or "")
 
 
 def _reward(session: Session, offer: OfferFace) -> RewardTold:

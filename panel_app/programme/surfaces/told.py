@@ -126,7 +126,10 @@ class OptionTold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RewardTold:
-    """`stock` at the branch; null when it is not counted there."""
+    """`stock` at the branch; null when it is not counted there.
+
+    With `voucher` it is no goods: points are converted into a voucher of that worth, and `stock` are those left.
+    """
 
     id: UUID
     name: str
@@ -134,6 +137,7 @@ class RewardTold:
     redemption_types: Sequence[RedemptionType]
     price_options: Sequence[OptionTold]
     stock: int | None
+    voucher: MoneyTold | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

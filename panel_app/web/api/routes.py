@@ -12,6 +12,7 @@ from panel_app.programme.surfaces import (
     told,
     wishes,
 )
+from panel_app.web.api.conversion_routes import CONVERSIONS
 from panel_app.web.api.operations import EVERY_KEY, Operation
 
 _MEMBERS = frozenset({Scope.MEMBERS})
@@ -276,4 +277,5 @@ OPERATIONS = (
         summary="Give everything back, after Confirm",
         run=lambda call: redemptions.reverse(call.session, call.actor, call.key, call.booking_id, call.body),
     ),
+    *CONVERSIONS,
 )

@@ -38,7 +38,7 @@ from tests.panel_app.world import SEED, World, member_actor
 # What a refusal must leave as it was. Audit records, outcomes of keys and counted attempts may grow.
 MUST_NOT_MOVE = (
     *("balances", "entries", "holds", "hold_events", "lots"),
-    *("claims", "redemptions", "tenders", "stock_levels", "stock_movements"),
+    *("claims", "conversions", "redemptions", "tenders", "stock_levels", "stock_movements"),
     *("external_codes", "vouchers"),
     *("members", "member_devices", "visits", "outbox_events"),
 )
