@@ -33,6 +33,7 @@ from panel_app.web import (
     security,
 )
 from panel_app.web.admin import keys as admin_keys
+from panel_app.web.admin import reversal_events as admin_reversals
 from panel_app.web.admin import webhooks as admin_webhooks
 from panel_app.web.api import serving as api
 from panel_app.web.counter import scanner_setup, vouchers
@@ -106,6 +107,7 @@ def build_app(settings: Settings, database: Database) -> Flask:
         manager.blueprint,
         admin_keys.blueprint,
         admin_webhooks.blueprint,
+        admin_reversals.blueprint,
         member.blueprint,
         localisation.blueprint,
     ):

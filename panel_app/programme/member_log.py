@@ -62,7 +62,7 @@ def log_of(session: Session, actor: Actor, booking_id: str, cursor: str | None) 
         session,
         MemberId(member.id),
         limit=PAGE_ROWS + 1,
-        before=None if cursor is None else _moment(cursor),
+        before=None if cursor is None else moment_of(cursor),
         branch_id=None if is_whole else actor.branch(),
     )
     page = lines[:PAGE_ROWS]
@@ -71,15 +71,17 @@ def log_of(session: Session, actor: Actor, booking_id: str, cursor: str | None) 
         member_external_id=member.external_id,
         is_whole=is_whole,
         rows=_rows(session, actor, page),
-        next_cursor=_cursor(page[-1]) if len(lines) > PAGE_ROWS else None,
+        next_cursor=cursor_of(page[-1]) if len(lines) > PAGE_ROWS else None,
     )
 
 
-def _cursor(line: LogLine) -> str:
+def cursor_of(line: LogLine) -> str:
+    """Where the page after this line begins."""
     return f"{line.at.isoformat()}~{line.id}"
 
 
-def _moment(cursor: str) -> tuple[datetime, UUID]:
+def moment_of(cursor: str) -> tuple[datetime, UUID]:
+    """What a cursor says; InvalidInput for any other text."""
     at, _sep, key = cursor.partition("~")
     try:
         return datetime.fromisoformat(at).astimezone(UTC), UUID(key)
@@ -88,9 +90,9 @@ def _moment(cursor: str) -> tuple[datetime, UUID]:
 
 
 def _rows(session: Session, actor: Actor, lines: Sequence[LogLine]) -> list[LogRow]:
-    branches = _names(session, Branch.id, Branch.name, {line.branch_id for line in lines})
-    tills = _names(session, Till.id, Till.code, {line.till_id for line in lines})
-    operators = _names(session, Operator.id, Operator.display_name, {line.operator_id for line in lines})
+    branches = names_of(session, Branch.id, Branch.name, {line.branch_id for line in lines})
+    tills = names_of(session, Till.id, Till.code, {line.till_id for line in lines})
+    operators = names_of(session, Operator.id, Operator.display_name, {line.operator_id for line in lines})
     return [
         LogRow(
             at=line.at,
@@ -111,7 +113,7 @@ def _rows(session: Session, actor: Actor, lines: Sequence[LogLine]) -> list[LogR
     ]
 
 
-def _names(
+def names_of(
     session: Session,
     key: InstrumentedAttribute[UUID],
     name: InstrumentedAttribute[str],
