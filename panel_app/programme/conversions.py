@@ -137,23 +137,44 @@ def fail(session: Session, actor: Actor, conversion: Conversion, why: Conversion
 
 
 def fail_overdue(session: Session, actor: Actor, *, limit: int = 50) -> int:
-    """Give back what nobody went on with in time; gives how many. Safe in many copies."""
+    """Give back what nobody went on with in time; gives how many. Safe in many copies.
 
+    Each in a transaction of its own, faults raised at the end: one that can't be must not keep the others' points.
+    """
+    with ledger.read(session):
+        overdue = sa.select(Conversion.booking_id).where(*_is_overdue(session))
+        booking_ids = session.scalars(overdue.order_by(Conversion.expires_at).limit(limit)).all()
+    given_back, faults = 0, []
+    for booking_id in booking_ids:
+        try:
+            given_back += _fail_overdue(session, actor, booking_id)
+        except Exception as fault:  # noqa: BLE001 - raised below
+            session.rollback()
+            faults.append(fault)
+    if faults:
+        raise ExceptionGroup(f"{given_back} conversions were given back, {len(faults)} could not be", faults)
+    return given_back
+
+
+def _fail_overdue(session: Session, actor: Actor, booking_id: str) -> int:
     def run() -> int:
-        overdue = session.scalars(
+        conversion = session.scalar(
             sa.select(Conversion)
-            .where(Conversion.closed_at.is_(None), Conversion.expires_at <= session.now_sql())
-            .order_by(Conversion.expires_at)
-            .limit(limit)
+            .where(Conversion.booking_id == booking_id, *_is_overdue(session))
             .with_for_update(skip_locked=True)
             .execution_options(populate_existing=True)
-        ).all()
-        # Members come in one order, so that two sweepers can't wait for each other.
-        for conversion in sorted(overdue, key=lambda one: (one.member_id, one.id)):
-            fail(session, actor, conversion, ConversionFailure.TIMED_OUT)
-        return len(overdue)
+        )
+        if conversion is None:  # somebody else was faster
+            return 0
+        fail(session, actor, conversion, ConversionFailure.TIMED_OUT)
+        return 1
 
-    return plain(session, actor, Step(operation="conversion.expire", permission=Permission.EXPIRE), run)
+    step = Step(operation="conversion.expire", permission=Permission.EXPIRE, booking_id=booking_id)
+    return plain(session, actor, step, run)
+
+
+def _is_overdue(session: Session) -> list[sa.ColumnElement[bool]]:
+    return [Conversion.closed_at.is_(None), Conversion.expires_at <= session.now_sql()]
 
 
 def lock(session: Session, booking_id: str) -> Conversion:

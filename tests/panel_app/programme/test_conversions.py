@@ -229,6 +229,24 @@ def test_a_partner_that_says_nothing_for_a_day_is_taken_to_have_refused(shop: Sh
     assert (shop.balance(), converting.findings()) == ((5000, 0), [])
 
 
+def test_one_that_can_not_be_given_back_does_not_keep_the_others(shop: Shop):
+    converting = Converting.of(shop, 0)
+    broken, good = converting.convert(TRANSFER), converting.convert(TRANSFER)
+    entry_id = next(
+        row["entry_id"] for row in shop.rows("conversions") if row["booking_id"] == broken.booking_id
+    )
+    origin = SEED.origin(booking_id=broken.booking_id)
+    ledger.transact(
+        shop.session,
+        lambda: ledger.reverse_entry(shop.session, origin, entry_id, reason="r", grace=timedelta(days=1)),
+    )
+    shop.later(hours=24)
+    with pytest.raises(ExceptionGroup, match="1 conversions were given back, 1 could not be"):
+        converting.sweep()
+    assert [converting.read(one.booking_id).status for one in (broken, good)] == ["deducted", "failed"]
+    assert shop.balance() == (5000, 0)
+
+
 def test_a_late_answer_counts_as_long_as_nothing_went_back(shop: Shop):
     converting = Converting.of(shop, 0)
     told = converting.convert(TRANSFER)
