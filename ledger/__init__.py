@@ -16,6 +16,7 @@ from ledger.accounts import (
 )
 from ledger.anchors import AnchorFile, Gap, SealError, gap_between, seal_line
 from ledger.balances import lock_member
+from ledger.by_index import bare, table_by_index
 from ledger.check import Finding, verify
 from ledger.clock import Clock, ManualClock, SystemClock
 from ledger.columns import Flag, Instant, Key, Whole
@@ -70,6 +71,9 @@ from ledger.outcomes import (
     remember_refusal,
     remember_success,
 )
+from ledger.report_keys import line_keys
+from ledger.report_lines import lines_of
+from ledger.report_terms import LineKey, ReportFilter, ReportLine
 from ledger.reversals import cancel_pending, reverse_entry, undo_entry
 from ledger.seal_check import SealReport, verify_seals
 from ledger.sealing import anchor_seals, check_fit, seal_and_anchor
@@ -144,6 +148,7 @@ __all__ = [
     "KeyInUse",
     "KeyReused",
     "Keyring",
+    "LineKey",
     "LogLine",
     "ManualClock",
     "MemberId",
@@ -160,6 +165,8 @@ __all__ = [
     "Reason",
     "RecordKind",
     "Refusal",
+    "ReportFilter",
+    "ReportLine",
     "Request",
     "Savepoint",
     "Seal",
@@ -176,6 +183,7 @@ __all__ = [
     "anchor_seals",
     "balance_at_once",
     "balance_of",
+    "bare",
     "by_key",
     "cancel_pending",
     "capture_hold",
@@ -200,6 +208,8 @@ __all__ = [
     "inclusion_of",
     "insert_into",
     "instant",
+    "line_keys",
+    "lines_of",
     "lock_member",
     "log_of",
     "member_account_id",
@@ -229,6 +239,7 @@ __all__ = [
     "seal_line",
     "seal_restored",
     "settle_claim",
+    "table_by_index",
     "tell_event",
     "transact",
     "transfer",

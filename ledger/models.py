@@ -32,6 +32,25 @@ def where(condition: str) -> dict[str, Any]:
     return {"postgresql_where": sa.text(condition), "sqlite_where": sa.text(condition)}
 
 
+def report_indexes(table: str, condition: str | None = None) -> list[sa.Index]:
+    """The order of time by branch, by operator, by source and of what was on behalf: report_keys.py names them.
+
+    What happened at no branch, without an operator or not on behalf is in no such index, and costs nothing there.
+    """
+    parts = {
+        "branch": ("branch_id", "branch_id IS NOT NULL"),
+        "operator": ("operator_id", "operator_id IS NOT NULL"),
+        "source": ("source", None),
+        "on_behalf": (None, "on_behalf"),
+    }
+    made = []
+    for name, (column, own) in parts.items():
+        columns = [column, "created_at", "id"] if column else ["created_at", "id"]
+        wanted = " AND ".join(part for part in (own, condition) if part)
+        made.append(sa.Index(f"ix_{table}_{name}", *columns, **(where(wanted) if wanted else {})))
+    return made
+
+
 def origin() -> tuple[sa.Column[object], ...]:
     """Who and where: the columns of terms.Origin."""
     return (
@@ -110,6 +129,9 @@ holds = sa.Table(
     **STRICT,
 )
 
+# What a report tells of holds: an extension moves no points, and a capture stands there as its entry.
+REPORTED = "event IN ('held', 'released', 'expired')"
+
 # `points` says how many of the hold's when they are not all of them.
 hold_events = sa.Table(
     "hold_events",
@@ -127,6 +149,8 @@ hold_events = sa.Table(
     sa.CheckConstraint("points > 0", name="points"),
     sa.Index("ix_hold_events_member", "member_id", "created_at", "id"),
     sa.Index("ix_hold_events_ended", "created_at", "id", **where(ENDED_WITHOUT_CAPTURE)),
+    sa.Index("ix_hold_events_kind", "event", "created_at", "id", **where(REPORTED)),
+    *report_indexes("hold_events", REPORTED),
     **STRICT,
 )
 
@@ -169,6 +193,8 @@ entries = sa.Table(
     sa.Index("ux_entries_reversal", "reverses_id", "reversal_number", unique=True),
     sa.Index("ix_entries_member", "member_id", "created_at", "id"),
     sa.Index("ix_entries_reversals", "created_at", "id", **where(IS_REVERSAL)),
+    sa.Index("ix_entries_kind", "type", "created_at", "id"),
+    *report_indexes("entries"),
     **STRICT,
 )
 

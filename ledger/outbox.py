@@ -19,7 +19,7 @@ from ledger.ids import new_id
 from ledger.last_writes import insert_into
 from ledger.last_writes import note as note_last_write
 from ledger.models import entries, hold_events, metadata
-from ledger.terms import HoldEvent
+from ledger.terms import EntryType, HoldEvent
 
 _NEW = sa.text("fanned_out_at IS NULL")
 
@@ -91,8 +91,11 @@ def _event_of(table: sa.Table, row: Mapping[str, Any]) -> BookEvent | None:
 
 
 def _payload(names: Sequence[str], row: Mapping[str, Any]) -> dict[str, Any]:
-    """What is null is left out."""
-    return {name: _plain(row[name]) for name in names if row[name] is not None}
+    """What is null is left out; and that it was on behalf, which a member's own app must not be told."""
+    told = {name: _plain(row[name]) for name in names if row[name] is not None}
+    if told.get("type") == EntryType.DEBIT_BY_ON_BEHALF_REDEMPTION:
+        told["type"] = EntryType.DEBIT_BY_REDEMPTION.value
+    return told
 
 
 def _plain(value: Any) -> Any:

@@ -19,6 +19,7 @@ class Permission(StrEnum):
     VIEW_REDEMPTIONS = "view_redemptions"  # the branch's redemptions and a booking's life
     VIEW_MEMBER_LOG = "view_member_log"  # of a member with a booking at the branch: what happened there
     VIEW_WHOLE_MEMBER_LOG = "view_whole_member_log"  # and what happened elsewhere
+    VIEW_REPORTS = "view_reports"  # of the programme, with operators and what was on behalf
     ENROL_TILL = "enrol_till"
     MEMBER_SELF = "member_self"  # a member on the own phone, for the own account
     ADMINISTER = "administer"  # branches, tills, users, members, rewards

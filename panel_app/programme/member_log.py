@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute
-
 import ledger
 from ledger import HoldEvent, LogLine, MemberId, Points, Session
 from panel_app.programme import receipts
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.members import shown_name
 from panel_app.programme.models import Branch, Member, Operator, Till
+from panel_app.programme.names import names_of
 from panel_app.programme.refusals import InvalidInput
 from panel_app.programme.rules import Rule
 
@@ -111,14 +109,3 @@ def _rows(session: Session, actor: Actor, lines: Sequence[LogLine]) -> list[LogR
         )
         for line in lines
     ]
-
-
-def names_of(
-    session: Session,
-    key: InstrumentedAttribute[UUID],
-    name: InstrumentedAttribute[str],
-    wanted: set[UUID | None],
-) -> dict[UUID | None, str]:
-    """The names of a page's ids, in one question."""
-    rows = session.execute(sa.select(key, name).where(key.in_([each for each in wanted if each is not None])))
-    return {row[0]: row[1] for row in rows}

@@ -95,6 +95,7 @@ def _write(session: Session, actor: Actor, first: Visit, branch: Branch, basket:
         visit_id=first.id,
         source=actor.source,
         client=actor.client,
+        on_behalf=actor.on_behalf_of is not None,
         entry_mode=first.entry_mode,
         scanned_by=first.operator_id,
         points_due=basket.points_due,

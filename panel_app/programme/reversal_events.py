@@ -14,8 +14,9 @@ from panel_app.programme import branches
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.conversion_terms import ConversionFailure
 from panel_app.programme.giving_back import ReleaseReason
-from panel_app.programme.member_log import cursor_of, moment_of, names_of
+from panel_app.programme.member_log import cursor_of, moment_of
 from panel_app.programme.models import Branch, Member, Operator, Redemption
+from panel_app.programme.names import names_of
 from panel_app.programme.programme_facts import programme_of
 
 PAGE_ROWS = 50

@@ -22,7 +22,7 @@ _PERMISSIONS = {
     Scope.HOLDS: frozenset({Permission.HOLD_POINTS}),
     Scope.REDEMPTIONS: frozenset({Permission.REDEEM, Permission.CLAIM_FOR_MEMBER}),
     Scope.REVERSALS: frozenset({Permission.REVERSE}),
-    Scope.REPORTS: frozenset({Permission.VIEW_REDEMPTIONS}),
+    Scope.REPORTS: frozenset({Permission.VIEW_REDEMPTIONS, Permission.VIEW_REPORTS}),
 }
 
 

@@ -6,18 +6,23 @@ from ledger import Database, Session
 from panel_app.programme.tallies import TALLY, StepTally
 
 
-def init_app(app: Flask, database: Database, tally: StepTally) -> None:
+def init_app(app: Flask, opened: Database, tally: StepTally) -> None:
     """Keep the database with the app, close each request's session at its end, and count its steps."""
-    app.extensions["countermark-database"] = database
+    app.extensions["countermark-database"] = opened
     app.extensions["countermark-tally"] = tally
     app.teardown_appcontext(_close)
+
+
+def database() -> Database:
+    """The app's database, for what goes on after its request."""
+    found: Database = current_app.extensions["countermark-database"]
+    return found
 
 
 def books() -> Session:
     """This request's session."""
     if "books" not in g:
-        database: Database = current_app.extensions["countermark-database"]
-        g.books = database.session()
+        g.books = database().session()
         g.books.info[TALLY] = current_app.extensions["countermark-tally"]
     session: Session = g.books
     return session

@@ -3,10 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from panel_app.programme.models.declarative import Row
+
+_ON_BEHALF = text("on_behalf")
 
 
 class Redemption(Row):
@@ -26,6 +28,14 @@ class Redemption(Row):
         Index("ix_redemptions_till", "till_id", "opened_at"),
         Index("ix_redemptions_member", "member_id", "opened_at"),
         Index("ix_redemptions_open", "status", "expires_at"),
+        Index("ix_redemptions_source", "source", "opened_at", "id"),
+        Index(
+            "ix_redemptions_on_behalf",
+            "opened_at",
+            "id",
+            postgresql_where=_ON_BEHALF,
+            sqlite_where=_ON_BEHALF,
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -37,6 +47,7 @@ class Redemption(Row):
     visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"))
     source: Mapped[str]
     client: Mapped[str | None]  # who may resolve it, where that is no till
+    on_behalf: Mapped[bool]
     entry_mode: Mapped[str]
     scanned_by: Mapped[UUID | None] = mapped_column(ForeignKey("operators.id"))
     confirmed_by: Mapped[UUID | None] = mapped_column(ForeignKey("operators.id"))

@@ -24,7 +24,7 @@ from panel_app.programme import audit, members, reservations
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.giving_back import GRACE, ReversalReason
 from panel_app.programme.models import Branch, Operator
-from panel_app.programme.refusals import InvalidInput, MemberClosed
+from panel_app.programme.refusals import InvalidInput, MemberClosed, NotAllowed
 from panel_app.programme.rules import Rule
 from panel_app.programme.steps import Concerned, Keyed, Step, Told, keyed_bytes
 from panel_app.programme.surfaces.told import EntryTold
@@ -137,6 +137,18 @@ def own_entry(session: Session, actor: Actor, entry_id: UUID) -> Entry:
 def kept_reason(text: str) -> str:
     """A word is kept; a sentence may name somebody, and an entry is sealed for good."""
     return text if _WORD.fullmatch(text) else ReversalReason.SURFACE_WISH.value
+
+
+def types_asked(actor: Actor, wanted: EntryType) -> tuple[EntryType, ...]:
+    """The types behind a filter, as this asker is told of them: a filter must not tell what an answer does not.
+
+    Raises NotAllowed for the type that only the scope `reports` knows.
+    """
+    if Permission.VIEW_REDEMPTIONS in actor.permissions:
+        return (wanted,)
+    if wanted is _ON_BEHALF:
+        raise NotAllowed(permission="reports")
+    return (wanted, _ON_BEHALF) if wanted is EntryType.DEBIT_BY_REDEMPTION else (wanted,)
 
 
 def entry_told(session: Session, actor: Actor, entry: Entry) -> EntryTold:

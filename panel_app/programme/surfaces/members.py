@@ -9,7 +9,7 @@ from panel_app.programme.access import Actor, Permission
 from panel_app.programme.models import Member
 from panel_app.programme.refusals import MemberClosed
 from panel_app.programme.steps import Concerned, Keyed, Step, Told, keyed_bytes, plain
-from panel_app.programme.surfaces.entries import entry_told
+from panel_app.programme.surfaces.entries import entry_told, types_asked
 from panel_app.programme.surfaces.told import BalanceTold, EntriesTold, ExpiringTold, MemberTold
 from panel_app.programme.surfaces.wishes import EntriesWish, MemberChange, NewMember
 from panel_app.programme.suspension import suspend_and_release
@@ -75,14 +75,14 @@ def balance(session: Session, member_id: UUID) -> BalanceTold:
 
 
 def entries(session: Session, actor: Actor, member_id: UUID, wish: EntriesWish) -> EntriesTold:
-    """A page of a member's entries, newest first; what is pending has no entry yet."""
+    """A page of a member's entries, newest first; what is pending has no entry yet. Raises NotFound, NotAllowed."""
     members.member_by_id(session, member_id)
     found = ledger.entries_of(
         session,
         MemberId(member_id),
         before=None if wish.cursor is None else int(wish.cursor),
         limit=PAGE_ROWS + 1,
-        types=() if wish.type is None else (wish.type,),
+        types=() if wish.type is None else types_asked(actor, wish.type),
         source=wish.source,
         since=wish.since,
         until=wish.until,

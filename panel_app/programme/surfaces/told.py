@@ -223,6 +223,7 @@ class RedemptionTold:
     tenders: Sequence[TenderTold]
     balance_after: int | None
     operator: str | None
+    on_behalf: bool | None
     opened_at: datetime
     expires_at: datetime
     completed_at: datetime | None

@@ -241,9 +241,12 @@ class EntriesWish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedemptionsWish:
+    """As for entries; `on_behalf` may only be asked by the scope `reports`."""
+
     __pydantic_config__ = STRICT
     branch: Word | None = None
     source: Word | None = None
+    on_behalf: bool | None = None
     since: Annotated[Moment | None, Field(alias="from")] = None
     until: Annotated[Moment | None, Field(alias="to")] = None
     cursor: Annotated[str | None, Field(max_length=64, pattern=PLAIN)] = None

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, TypeAdapter
 from ledger import Reason
 from panel_app.programme.access import Permission
 from panel_app.web.api import keys, parsing, problems
-from panel_app.web.api.operations import Operation, Repeats
+from panel_app.web.api.operations import Media, Operation, Repeats
 from panel_app.web.api.routes import OPERATIONS
 from panel_app.web.permissions import needs
 
@@ -23,6 +23,10 @@ _HEADERS: dict[str, Any] = {
     "RateLimit-Limit": {"schema": {"type": "integer"}},
     "RateLimit-Remaining": {"schema": {"type": "integer"}},
     "RateLimit-Reset": {"schema": {"type": "integer"}, "description": "seconds"},
+}
+_FILE_HEADERS: dict[str, Any] = {
+    "Content-Disposition": {"schema": {"type": "string"}},
+    "Link": {"schema": {"type": "string"}, "description": "rel=next: the file after it, where there is one"},
 }
 _PROBLEM = {
     "type": "object",
@@ -97,7 +101,7 @@ def _completed(document: Any, base: str) -> Any:
 
 def _schemas() -> dict[str, Any]:
     wanted = {kind for one in OPERATIONS for kind in (one.body,) if kind is not None}
-    answers = {one.answer for one in OPERATIONS}
+    answers = {one.answer for one in OPERATIONS if one.media is Media.JSON}
     kinds: list[tuple[str, Literal["validation", "serialization"], TypeAdapter[Any]]] = [
         *((kind.__name__, "validation", TypeAdapter(kind)) for kind in wanted),
         *((kind.__name__, "serialization", TypeAdapter(kind)) for kind in answers),
@@ -114,8 +118,15 @@ def _request_body(body: type) -> dict[str, Any]:
 
 
 def _responses(operation: Operation) -> Any:
-    answer = {"application/json": {"schema": {"$ref": SCHEMAS + operation.answer.__name__}}}
-    done = {"description": "Done", "headers": _HEADERS, "content": answer}
+    answer = {"$ref": SCHEMAS + operation.answer.__name__}
+    headers = _HEADERS
+    if operation.media is not Media.JSON:
+        answer, headers = {"type": "string"}, _HEADERS | _FILE_HEADERS
+    done = {
+        "description": "Done",
+        "headers": headers,
+        "content": {operation.media.value: {"schema": answer}},
+    }
     found: dict[int, dict[str, Any]] = {201 if operation.made else 200: done}
     if operation.repeats is Repeats.NEED_A_KEY:
         replayed = {"Idempotent-Replayed": {"schema": {"const": "true"}}}

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Response, current_app, g, request
 from limits import RateLimitItemPerMinute
@@ -55,7 +56,7 @@ def admit(operation: Operation) -> Actor:
     return actor
 
 
-def record_call(name: str, status: int) -> None:
+def record_call(name: str, **details: Any) -> None:
     """Put the call into the audit trail unless its use case did, and keep when the key was used."""
     caller: Caller | None = g.get("api_caller")
     if caller is None:
@@ -70,7 +71,7 @@ def record_call(name: str, status: int) -> None:
     def run() -> None:
         callers.note_use(session, caller)
         if not is_recorded:
-            audit.record(session, g.api_actor, f"api.{name}", status=status)
+            audit.record(session, g.api_actor, f"api.{name}", **details)
 
     ledger.transact(session, run)
 

@@ -1,6 +1,6 @@
 """One operation of the API: what it needs, what it is sent, what it answers. Serves nothing itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -36,6 +36,27 @@ class Call:
         return str(self.ids["booking_id"])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """An answer that is sent portion by portion, after its transaction; `fields` says what was asked for.
+
+    `next_cursor` leads to the file after it.
+    """
+
+    name: str
+    portions: Iterator[bytes]
+    rows: int
+    fields: list[str]
+    next_cursor: str | None
+
+
+class Media(StrEnum):
+    """What an operation answers in."""
+
+    JSON = "application/json"
+    CSV = "text/csv"
+
+
 class Repeats(StrEnum):
     """Whether asking twice could do harm."""
 
@@ -58,6 +79,7 @@ class Operation:
     query: type | None = None
     made: bool = False  # 201 when it is done for the first time
     is_cached: bool = False  # answers carry an ETag
+    media: Media = Media.JSON  # a File in any other
 
     @property
     def repeats(self) -> Repeats:

@@ -12,6 +12,7 @@ from panel_app.programme.surfaces import (
     told,
     wishes,
 )
+from panel_app.web.api import report_routes
 from panel_app.web.api.conversion_routes import CONVERSIONS
 from panel_app.web.api.operations import EVERY_KEY, Operation
 
@@ -278,4 +279,5 @@ OPERATIONS = (
         run=lambda call: redemptions.reverse(call.session, call.actor, call.key, call.booking_id, call.body),
     ),
     *CONVERSIONS,
+    *report_routes.OPERATIONS,
 )

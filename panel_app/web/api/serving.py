@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from apiflask import APIBlueprint, APIFlask
 from flask import Response, g, request
@@ -10,7 +11,7 @@ import ledger
 from panel_app.programme.access import Permission
 from panel_app.programme.steps import Told, canonical
 from panel_app.web.api import document, keys, parsing, problems
-from panel_app.web.api.operations import Call, Operation, Repeats
+from panel_app.web.api.operations import Call, File, Operation, Repeats
 from panel_app.web.api.routes import OPERATIONS
 from panel_app.web.database import books
 from panel_app.web.permissions import needs
@@ -68,6 +69,8 @@ def _run(operation: Operation, call: Call) -> Any:
 
 
 def _answer(operation: Operation, result: Any) -> Response:
+    if isinstance(result, File):
+        return _file(operation, result)
     if not isinstance(result, Told):
         return _cached(operation, _json(canonical(operation.answer, result), 200))
     is_replay = result.value is None
@@ -79,6 +82,16 @@ def _answer(operation: Operation, result: Any) -> Response:
 
 def _json(body: bytes, status: int) -> Response:
     return Response(body, status, content_type="application/json")
+
+
+def _file(operation: Operation, found: File) -> Response:
+    answer = Response(found.portions, content_type=f"{operation.media}; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{found.name}"'
+    if found.next_cursor is not None:
+        asked = {**request.args.to_dict(), "cursor": found.next_cursor}
+        answer.headers["Link"] = f'<{BASE}{operation.path}?{urlencode(asked)}>; rel="next"'
+    g.api_details = {"rows": found.rows, "fields": found.fields}
+    return answer
 
 
 def _cached(operation: Operation, answer: Response) -> Response:
@@ -93,5 +106,5 @@ def _finish(answer: Response) -> Response:
     # A flood is not recorded: it would fill the trail, and the log has it.
     operation = _BY_ENDPOINT.get(request.endpoint or "")
     if operation is not None and "api_actor" in g and answer.status_code not in {429, 500, 503}:
-        keys.record_call(operation.name, answer.status_code)
+        keys.record_call(operation.name, status=answer.status_code, **g.get("api_details", {}))
     return answer

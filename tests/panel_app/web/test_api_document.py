@@ -40,7 +40,7 @@ def test_the_document_has_exactly_the_served_routes(app: Flask) -> None:
     document = document_of(app)
     assert document["openapi"] == "3.1.0"
     assert told(document) == served(app)
-    assert len(told(document)) == len(OPERATIONS) == 29
+    assert len(told(document)) == len(OPERATIONS) == 31
 
 
 def test_control_a_route_that_is_not_in_the_table_is_found(app: Flask) -> None:

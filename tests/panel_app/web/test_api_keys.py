@@ -43,6 +43,8 @@ SCOPES = {
     "confirm": {"redemptions"},
     "cancel": {"redemptions"},
     "reverse_redemption": {"reversals"},
+    "report_transactions": {"reports"},
+    "export_transactions": {"reports"},
 }
 
 
