@@ -43,6 +43,10 @@ SCOPES = {
     "confirm": {"redemptions"},
     "cancel": {"redemptions"},
     "reverse_redemption": {"reversals"},
+    "convert": {"points"},
+    "read_conversion": {"points"},
+    "conversion_fulfilled": {"points"},
+    "conversion_failed": {"points"},
     "report_transactions": {"reports"},
     "export_transactions": {"reports"},
 }
