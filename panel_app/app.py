@@ -38,6 +38,7 @@ from panel_app.web.admin import webhooks as admin_webhooks
 from panel_app.web.api import serving as api
 from panel_app.web.counter import scanner_setup, vouchers
 from panel_app.web.counter import views as counter
+from panel_app.web.manager import tills
 from panel_app.web.manager import views as manager
 from panel_app.web.member import views as member
 from panel_app.web.sign_in import views as sign_in
@@ -105,6 +106,7 @@ def build_app(settings: Settings, database: Database) -> Flask:
         scanner_setup.blueprint,
         vouchers.blueprint,
         manager.blueprint,
+        tills.blueprint,
         admin_keys.blueprint,
         admin_webhooks.blueprint,
         admin_reversals.blueprint,

@@ -34,10 +34,19 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DayTotals:
+class Sums:
     count: int
     points: Points
     cash: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayTotals:
+    """What was confirmed on the day, what of it was reversed since, on whatever day, and what remains."""
+
+    confirmed: Sums
+    reversed: Sums
+    remaining: Sums
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,25 +181,38 @@ def _chosen(session: Session, actor: Actor, chosen: Filter) -> list[sa.ColumnEle
 
 
 def _totals(session: Session, branch: Branch, start: datetime, end: datetime) -> DayTotals:
-    """What was confirmed on the day and not reversed since, whenever it was opened."""
+    """Of what was confirmed on the day, whenever it was opened."""
+    points, cash = Redemption.points_due + Redemption.claim_points, Redemption.cash_due
+    is_reversed = Redemption.status == RedemptionStatus.REVERSED.value
     row = session.execute(
         sa.select(
             sa.func.count(),
-            sa.func.coalesce(sa.func.sum(Redemption.points_due + Redemption.claim_points), 0),
-            sa.func.coalesce(sa.func.sum(Redemption.cash_due), 0),
+            _sum(points),
+            _sum(cash),
+            _sum(sa.case((is_reversed, 1), else_=0)),
+            _sum(sa.case((is_reversed, points), else_=0)),
+            _sum(sa.case((is_reversed, cash), else_=0)),
         ).where(
             Redemption.branch_id == branch.id,
             Redemption.closed_at >= start,
             Redemption.closed_at < end,
             Redemption.entry_id.is_not(None),
-            Redemption.status != RedemptionStatus.REVERSED.value,
         )
     ).one()
+    confirmed, back = [int(number) for number in row[:3]], [int(number) for number in row[3:]]
+    left = [all_of_it - part for all_of_it, part in zip(confirmed, back, strict=True)]
     return DayTotals(
-        count=row[0],
-        points=Points(int(row[1])),
-        cash=Money(amount=Minor(int(row[2])), currency=branch.currency),
+        confirmed=_sums(confirmed, branch), reversed=_sums(back, branch), remaining=_sums(left, branch)
     )
+
+
+def _sum(amount: sa.SQLColumnExpression[int]) -> sa.ColumnElement[int]:
+    return sa.func.coalesce(sa.func.sum(amount), 0)
+
+
+def _sums(numbers: Sequence[int], branch: Branch) -> Sums:
+    count, points, cash = numbers
+    return Sums(count=count, points=Points(points), cash=Money(amount=Minor(cash), currency=branch.currency))
 
 
 def _operators(session: Session, of_day: Sequence[sa.ColumnElement[bool]]) -> list[str]:

@@ -127,12 +127,16 @@ def enrol_till(session: Session, actor: Actor, till_id: UUID) -> str:
 
 
 def revoke_till(session: Session, actor: Actor, till_id: UUID) -> None:
-    """No browser is this till's device any more; who works there chooses a place again. NotFound elsewhere."""
+    """No browser is this till's device any more; who works there chooses a place again.
+
+    NotFound for a till without a device, and for another branch's than the actor's.
+    """
 
     def run() -> None:
+        within = [] if actor.branch_id is None else [Till.branch_id == actor.branch_id]
         revoked = session.execute(
             sa.update(Till)
-            .where(Till.id == till_id, Till.device_hash.is_not(None))
+            .where(Till.id == till_id, Till.device_hash.is_not(None), *within)
             .values(device_hash=None, enrolled_at=None)
             .returning(Till.id)
         ).one_or_none()

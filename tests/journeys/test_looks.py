@@ -120,6 +120,12 @@ def test_the_managers_pages_and_the_receipt(
     look(page, "receipt")
     page.goto(f"{shop.url}/manager/redemptions/B1-CM00000000X")
     look(page, "not-found")
+    page.goto(f"{shop.url}/manager/redemptions/{booking_id}/member")
+    look(page, "account-log")
+    page.goto(f"{shop.url}/manager/tills")
+    look(page, "tills")
+    page.get_by_role("row").filter(has_text="this browser").get_by_role("link", name="Revoke").click()
+    look(page, "revoke-till")
 
 
 def test_the_administrators_pages_of_keys(pages: Pages, browser: Browser, shop: Shop) -> None:

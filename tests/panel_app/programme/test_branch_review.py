@@ -7,9 +7,11 @@ import pytest
 
 import ledger
 from ledger import NotFound
-from panel_app.programme import branch_review, counter, outcomes
+from panel_app.programme import branch_review, counter, outcomes, reversals
 from panel_app.programme.branch_review import Filter
+from panel_app.programme.giving_back import Goods, ReversalReason
 from panel_app.programme.refusals import ForeignCode, NotAllowed, SeveralCodes, TendersDoNotAddUp
+from panel_app.programme.reversals import Reversal
 from panel_app.programme.scanned_texts import Alternative, Scanned
 from panel_app.programme.terms import EntryMode, RedemptionStatus
 from tests.panel_app.programme.shop import Shop
@@ -118,17 +120,32 @@ def test_the_day_has_the_branchs_redemptions_with_totals_of_the_confirmed_ones(s
     found = page(shop, Filter())
 
     assert [row.booking_id for row in found.rows] == [open_one, first]
-    assert (found.day, found.totals.count, found.totals.points, found.totals.cash.amount) == (
-        date(2026, 3, 2),
-        1,
-        600,
-        400,
-    )
+    assert found.day == date(2026, 3, 2)
+    assert sums(found.totals.confirmed) == sums(found.totals.remaining) == (1, 600, 400)
+    assert sums(found.totals.reversed) == (0, 0, 0)
     assert found.operators == ["Anna Berg"]
     assert [row.booking_id for row in page(shop, Filter(status=RedemptionStatus.RESERVED)).rows] == [open_one]
     assert [row.booking_id for row in page(shop, Filter(before=open_one)).rows] == [first]
     assert page(shop, Filter(day=date(2026, 3, 1))).rows == []
     assert page(shop, Filter(operator="Ben Kaya")).rows == []
+
+
+def sums(found: branch_review.Sums) -> tuple[int, int, int]:
+    return found.count, found.points, found.cash.amount
+
+
+def test_the_day_keeps_what_was_reversed_later_and_says_what_remains(shop: Shop):
+    first = confirmed_mug(shop)
+    confirmed_by_code(shop)
+    shop.later(hours=24)
+    wanted = Reversal(booking_id=first, reason=ReversalReason.WRONG_REWARD, goods=Goods.RETURNED)
+    reversals.reverse(shop.session, shop.world.manager, shop.key(), wanted)
+
+    totals_of_day = page(shop, Filter(day=date(2026, 3, 2))).totals
+    assert sums(totals_of_day.confirmed) == (2, 1600, 400)
+    assert sums(totals_of_day.reversed) == (1, 600, 400)
+    assert sums(totals_of_day.remaining) == (1, 1000, 0)
+    assert sums(page(shop, Filter()).totals.reversed) == (0, 0, 0)
 
 
 def test_a_bookings_life_is_told_from_scan_to_confirm(shop: Shop):

@@ -67,6 +67,7 @@ def addresses(app: Flask, booking_id: str) -> list[tuple[Rule, str]]:
         "booking_id": booking_id,
         "filename": "css/app.css",
         "id": str(ledger.new_id()),
+        "till_id": str(ledger.new_id()),
         "event_id": str(ledger.new_id()),
         "prefix": "000000000000",
     }

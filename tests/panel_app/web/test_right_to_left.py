@@ -190,6 +190,8 @@ def test_the_managers_pages_are_turned(turned: House) -> None:
     booking_id = turned.shop.redeem(turned.shop.claim(turned.world.mug).code).booking_id
     is_turned(mara.get("/manager/redemptions"))
     is_turned(mara.get(f"/manager/redemptions/{booking_id}"))
+    is_turned(mara.get("/manager/tills"))
+    is_turned(mara.get(f"/manager/tills/{turned.world.berlin.till_id}/revoke"))
 
 
 def test_the_administrators_pages_are_turned(turned: House) -> None:
