@@ -29,7 +29,7 @@ from rich.table import Table
 
 from benchmarks.reading.decoders_alone import ALONE
 from benchmarks.reading.degradations import Pixels, degraded
-from scanner.agreement import Agreement, counts_alone
+from scanner.agreement import Agreement, counts_in_photo
 from scanner.decoding import LIVE_STAGES, read_live, read_photo
 from scanner.frames import read_frame
 from scanner.terms import FrameRefused, Payload
@@ -128,7 +128,7 @@ def photo(data: bytes) -> tuple[Texts, list[float]]:
     started = time.process_time()
     payloads = read_photo(read_frame(data)).payloads
     spent = (time.process_time() - started) * 1000
-    return texts_of(tuple(one for one in payloads if counts_alone(one))), [spent]
+    return texts_of(tuple(one for one in payloads if counts_in_photo(one))), [spent]
 
 
 def texts_of(payloads: tuple[Payload, ...]) -> Texts:

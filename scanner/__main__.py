@@ -16,7 +16,9 @@ def main() -> int:
     parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="JPEG, PNG and WebP files")
     parser.add_argument("--camera", metavar="N", type=int, help="this machine's camera N, from 0 on")
     parser.add_argument("--video", metavar="FILE", type=Path)
-    parser.add_argument("--preview", action="store_true", help="show a window of what the camera sees")
+    parser.add_argument(
+        "--preview", action="store_true", help="show the picture (not in the standard install)"
+    )
     # JSON lines are the only form there is; the word is accepted so that a script can say what it relies on.
     parser.add_argument("--json", action="store_true", help="JSON lines, which is also the default")
     chosen = parser.parse_args()

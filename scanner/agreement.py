@@ -1,15 +1,19 @@
-"""When a read counts. Knows no decoder, and no meaning of a text.
+"""When a read counts. Knows no decoder, and of a text no more than whether it is spelt as a code of ours.
 
 A QR code counts at its first read: it carries its own error correction, and no wrong one was seen in 900
 pictures. A bar code has one check digit, which every tenth misread passes, so it counts at two equal reads. Of
 one picture two different decoders have to give them: one decoder misreads it again, however the picture is
 repaired. A sharpened picture is no witness, because sharpening makes two bars out of one.
+
+A photo has no next frame. There the check symbol of a code of ours is a witness as good as a second decoder: a
+misread would have to pass the bar code's own check, keep within our alphabet and meet one symbol in 32.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from scanner.codes import is_spelt_as_printed
 from scanner.terms import Payload, Stage, Symbology
 
 READS_NEEDED = 2
@@ -23,6 +27,12 @@ _Read = tuple[bytes, frozenset[Stage]]
 def counts_alone(payload: Payload) -> bool:
     """Tell whether one picture is enough for this payload: a QR code, or a bar code that two decoders read."""
     return payload.symbology is Symbology.QR or len(_decoders(payload)) >= READS_NEEDED
+
+
+def counts_in_photo(payload: Payload) -> bool:
+    """Tell whether it counts without a next frame: also a bar code of ours that one decoder read."""
+    by_its_check = payload.symbology is Symbology.CODE_128 and is_spelt_as_printed(payload.text)
+    return counts_alone(payload) or (by_its_check and bool(_decoders(payload)))
 
 
 @dataclass(slots=True)

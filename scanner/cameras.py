@@ -28,12 +28,13 @@ class CameraFault(StrEnum):
     """Why a source gives no frames."""
 
     NO_CAMERA = auto()
+    NO_PICTURE = auto()
     NO_VIDEO = auto()
     NO_WINDOW = auto()
 
 
 class CameraFailed(Exception):  # noqa: N818  an answer for the person at the keyboard
-    """A source that can't be opened, or a preview that can't be shown."""
+    """A source that can't be opened or gives no picture, or a preview that can't be shown."""
 
     def __init__(self, *, fault: CameraFault) -> None:
         super().__init__(fault)
@@ -42,11 +43,14 @@ class CameraFailed(Exception):  # noqa: N818  an answer for the person at the ke
 
 @contextlib.contextmanager
 def webcam(number: int) -> Iterator[Iterator[Frame]]:
-    """Lend the frames of the camera with this number, endlessly. Raise CameraFailed if there is none."""
+    """Lend the frames of the camera with this number. Raise CameraFailed if there is none, or no further frame.
+
+    A camera that another program has may open all the same, and one that is unplugged just stops.
+    """
     with _opened(cv2.VideoCapture(number), fault=CameraFault.NO_CAMERA) as capture:
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, WIDTH)
         capture.set(cv2.CAP_PROP_FRAME_HEIGHT, HEIGHT)
-        yield _frames(capture)
+        yield _endless(_frames(capture))
 
 
 @contextlib.contextmanager
@@ -73,6 +77,11 @@ def _opened(capture: cv2.VideoCapture, *, fault: CameraFault) -> Iterator[cv2.Vi
         yield capture
     finally:
         capture.release()
+
+
+def _endless(frames: Iterator[Frame]) -> Iterator[Frame]:
+    yield from frames
+    raise CameraFailed(fault=CameraFault.NO_PICTURE)
 
 
 def _frames(capture: cv2.VideoCapture) -> Iterator[Frame]:

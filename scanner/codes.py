@@ -51,6 +51,7 @@ _PRINTED = (
         rf"-(?P<seconds>[0-9]{{{SECONDS_DIGITS}}})-(?P<digits>[0-9]{{{DIGITS}}})"
     ),
 )
+_PRINTED_AS_BARS = _PRINTED[:2]  # rewards' and members' cards
 _OURS = re.compile(r"[RMCB]1[0-9A-Z-]*", re.ASCII | re.IGNORECASE)
 # The shortest of ours has 14 characters; below that “C3PO” would be a code of the future.
 _OURS_LATER = re.compile(r"[RMCB][02-9][0-9A-Z-]{11,}", re.ASCII | re.IGNORECASE)
@@ -89,6 +90,11 @@ def parse_typed(text: str, *, tag: str) -> Code:
         if refused.reason is CodeReason.UNKNOWN_KIND:
             raise _foreign(text) from None
         raise
+
+
+def is_spelt_as_printed(text: str) -> bool:
+    """Tell whether a text has the form and the check symbol of what is printed as bars, of whatever programme."""
+    return any(pattern.fullmatch(text) for pattern in _PRINTED_AS_BARS) and is_good(text)
 
 
 def masked(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from enum import StrEnum, auto
@@ -26,9 +27,9 @@ class Preview(StrEnum):
 
 
 def scan_files(paths: Iterable[Path], out: TextIO) -> int:
-    """Write `{"file", "payloads", "ms"}` for each file, or `{"file", "error"}`; return 1 if any was not read.
+    """Write `{"file", "payloads", "ms"}` for each file, and `error` beside them; return 1 if any was not read.
 
-    A picture without a code is read, with no payloads. A file that can't be opened is told on standard
+    A picture without a code is read, with no payloads and no error. A file that can't be opened is told on standard
     error too.
     """
     failed = False
@@ -41,7 +42,7 @@ def scan_files(paths: Iterable[Path], out: TextIO) -> int:
 
 
 def scan_camera(number: int, out: TextIO, preview: Preview) -> int:
-    """Write one line for each code that comes into view of this machine's camera, until it ends; 1 if it can't."""
+    """Write one line for each code that comes into view of this machine's camera; 1 when it gives no picture."""
     from scanner.cameras import webcam  # late, as said above
 
     return _watch(webcam(number), out, preview)
@@ -76,28 +77,35 @@ def _what_to_do(fault: CameraFault) -> str:
     match fault:
         case CameraFault.NO_CAMERA:
             return "there is no such camera, or another program has it: close that one, or try --camera 1"
+        case CameraFault.NO_PICTURE:
+            return "the camera gives no picture: plug it in again, and close the program that has it"
         case CameraFault.NO_VIDEO:
             return "this file is no video that can be read"
         case CameraFault.NO_WINDOW:
             return (
-                "this OpenCV is built without windows: leave --preview away, or install opencv-contrib-python"
+                "the OpenCV of the standard install has no windows: leave --preview away, or uninstall "
+                "opencv-contrib-python-headless and then install opencv-contrib-python"
             )
 
 
 def _scan(path: Path, pool: DecodePool) -> dict[str, object]:
+    started = time.perf_counter()
     try:
         with path.open("rb") as file:
             # One byte over the limit is enough to be refused for; the rest of a huge file is never read.
             data = file.read(BYTES_MAX + 1)
+        reading = pool.read_photo(data)
     except OSError as error:
         sys.stderr.write(f"scan: {path}: {error.strerror}\n")
-        return {"error": "unreadable"}
-    try:
-        reading = pool.read_photo(data)
+        return _not_read("unreadable", started)
     except FrameRefused as refused:
-        return {"error": refused.reason}
+        return _not_read(refused.reason, started)
     payloads = [
         {"symbology": payload.symbology, "text": payload.text, "quad": payload.quad}
         for payload in reading.payloads
     ]
     return {"payloads": payloads, "ms": reading.ms}
+
+
+def _not_read(error: str, started: float) -> dict[str, object]:
+    return {"payloads": [], "ms": round((time.perf_counter() - started) * 1000, 1), "error": error}

@@ -7,9 +7,10 @@ the next frame gets the next. A photo comes once and gets all of them, until one
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from scanner.agreement import counts_alone
+from scanner.agreement import counts_alone, counts_in_photo
 from scanner.repairs import fitted
 from scanner.stages import look, scaled, stage_is_possible
 from scanner.terms import Frame, Payload, Pixels, Stage, StageRun, Symbology
@@ -62,9 +63,9 @@ class Findings:
     def payloads(self) -> tuple[Payload, ...]:
         return tuple(self.found.values())
 
-    def count(self) -> bool:
-        """Tell whether anything was read that needs no further look."""
-        return any(counts_alone(payload) for payload in self.found.values())
+    def suffice(self, counts: Callable[[Payload], bool]) -> bool:
+        """Tell whether anything was read that counts, and so needs no further look."""
+        return any(counts(payload) for payload in self.found.values())
 
     def look(self, stage: Stage, copy: Pixels) -> None:
         """Let one stage look at a working copy of the frame; without its decoder nothing happens."""
@@ -84,13 +85,13 @@ def read_live(frame: Frame, *, number: int) -> Findings:
     """Read one frame of a camera. `number` says whose turn it is: count the frames that showed nothing."""
     findings = Findings(frame)
     findings.look(Stage.PLAIN, frame.pixels)
-    if findings.count():
+    if findings.suffice(counts_alone):
         return findings
     copy = fitted(frame.pixels, side=LIVE_SIDE)
     if not findings.found:
         findings.look(LIVE_STAGES[number % len(LIVE_STAGES)], copy)
     # A bar code that one decoder read is asked of the other at once: two equal reads, and it counts.
-    if findings.found and not findings.count():
+    if findings.found and not findings.suffice(counts_alone):
         findings.look(_second_opinion(findings.runs[-1].stage), copy)
     return findings
 
@@ -102,7 +103,7 @@ def read_photo(frame: Frame) -> Findings:
     large = fitted(frame.pixels, side=PHOTO_PLAIN_SIDE)
     copy = fitted(frame.pixels, side=PHOTO_SIDE)
     for stage in PHOTO_STAGES:
-        if findings.count() or time.perf_counter() - started > PHOTO_SECONDS:
+        if findings.suffice(counts_in_photo) or time.perf_counter() - started > PHOTO_SECONDS:
             break
         findings.look(stage, large if stage is Stage.PLAIN else copy)
     return findings

@@ -17,7 +17,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from scanner.agreement import counts_alone
+from scanner.agreement import counts_in_photo
 from scanner.headers import check_header
 from scanner.requests import Mode, Request
 from scanner.streams import Streams
@@ -60,7 +60,7 @@ class DecodePool:
         """
         with self._refusals_counted():
             reading = self._read(Request(data=data, mode=Mode.PHOTO))
-        counted = tuple(payload for payload in reading.payloads if counts_alone(payload))
+        counted = tuple(payload for payload in reading.payloads if counts_in_photo(payload))
         return self._added(replace(reading, payloads=counted))
 
     def read_frame(self, data: bytes, *, stream: str) -> Reading:
@@ -147,9 +147,17 @@ class DecodePool:
             self._lamented |= missing
         if missing:
             # Once: reading goes on, and every frame of every day would say the same.
-            _log.warning(
-                "some codes that are hard to read will be missed; not on this machine: %s", sorted(missing)
-            )
+            _log.warning("%s; not on this machine: %s", _price_of(missing), sorted(missing))
+
+
+def _price_of(missing: frozenset[Stage]) -> str:
+    price = "some codes that are hard to read will be missed"
+    # A photo has no second frame, and there is no second decoder that would agree.
+    return (
+        f"{price}, bar codes in photos count only if they are codes of ours"
+        if Stage.ZBAR in missing
+        else price
+    )
 
 
 def _usable(worker: WorkerProcess | None) -> WorkerProcess | None:

@@ -12,7 +12,7 @@ import click
     "--camera", metavar="N", type=int, help="Watch this machine's camera N, from 0 on, until Ctrl-C."
 )
 @click.option("--video", metavar="FILE", type=click.Path(path_type=Path), help="Watch a video file.")
-@click.option("--preview", is_flag=True, help="Show a window of what the camera sees.")
+@click.option("--preview", is_flag=True, help="Show the picture (not in the standard install).")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines, which is also the default.")
 @click.pass_context
 def scan(

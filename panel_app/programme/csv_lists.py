@@ -71,23 +71,27 @@ def lines_of(data: bytes, columns: Sequence[str]) -> list[Line]:
 
 
 def _read(text: str, columns: Sequence[str]) -> Iterator[Line]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        head = [name.strip().lower() for name in next(reader, [])]
-    except csv.Error:
-        head = []
+    lines = io.StringIO(text, newline=None)
+    head = [name.strip().lower() for name in _cells(next(lines, "")) or ()]
     if not set(columns).issubset(head):
         raise InvalidInput(field="file", rule=Rule.CSV, example=",".join(columns))
     places = {name: head.index(name) for name in columns}
-    while True:
-        try:
-            cells = next(reader, None)
-        except csv.Error:
-            yield Line(number=reader.line_num, values=None)
-            continue
+    for number, line in enumerate(lines, start=2):
+        cells = _cells(line)
         if cells is None:
-            return
-        if any(cell.strip() for cell in cells):
+            yield Line(number=number, values=None)
+        elif any(cell.strip() for cell in cells):
             short = len(cells) <= max(places.values())
             values = None if short else {name: cells[place].strip() for name, place in places.items()}
-            yield Line(number=reader.line_num, values=values)
+            yield Line(number=number, values=values)
+
+
+def _cells(line: str) -> list[str] | None:
+    """The cells of one line by itself, None where it can't be read.
+
+    No column has line breaks in it, so a quote that is left open must not swallow the lines behind it.
+    """
+    try:
+        return next(csv.reader([line], strict=True), [])
+    except csv.Error:
+        return None

@@ -26,10 +26,10 @@ from scanner import CodeReason, CodeRefused, Ean8, Ean13, parse
 CODE_COLUMNS = ("code",)
 VOUCHER_COLUMNS = ("code", "amount", "currency", "last_day")
 AMOUNT_MAX = 10**9  # in minor units: what is worth more is no voucher
-# Shorter ones are guessed, longer ones are read by no scanner that a shop has.
-CODE_LENGTH_MIN, CODE_LENGTH_MAX = 6, 200
+# A USB scanner's burst of fewer keys is taken for a person's (LEAST_KEYS of wedge.js); longer codes are read by no
+# scanner that a shop has.
+CODE_LENGTH_MIN, CODE_LENGTH_MAX = 8, 200
 _AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,4})?", re.ASCII)
-_PIN = re.compile(r"[0-9]{6}")
 _Rows = dict[int, dict[str, Any]]
 _Judge = Callable[[Line], dict[str, Any] | LineFault]
 
@@ -190,8 +190,8 @@ def _portions(rows: _Rows) -> Iterator[_Rows]:
 
 
 def _is_ours(code: str, tag: str, eans: frozenset[str]) -> bool:
-    """Whether a till would take the text for something else: a code of ours, a PIN, a product of the catalogue."""
-    if _PIN.fullmatch(code) or code in eans:
+    """Whether a till would take the text for something else: a code of ours, a product of the catalogue."""
+    if code in eans:
         return True
     try:
         return not isinstance(parse(code, tag=tag), Ean8 | Ean13)

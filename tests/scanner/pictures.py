@@ -7,6 +7,7 @@ import zlib
 
 import cv2
 import numpy as np
+import zxingcpp
 from numpy.typing import NDArray
 
 from scanner import qr_png
@@ -119,6 +120,13 @@ def bars_of_ean_13(digits: str) -> Grey:
         for digit, side in zip(digits[1:7], PARITY[int(digits[0])], strict=True)
     )
     return bars("111" + left + "11111" + "".join(WIDTHS[int(digit)] for digit in digits[7:]) + "111")
+
+
+def bars_of_code_128(text: str) -> Grey:
+    drawn = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.Code128).to_image(
+        scale=3, add_quiet_zones=True
+    )
+    return np.pad(np.array(drawn, np.uint8), 40, constant_values=255)
 
 
 def bars(widths: str) -> Grey:

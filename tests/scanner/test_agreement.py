@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from scanner.agreement import FRAMES_REMEMBERED, Agreement, counts_alone
+from scanner.agreement import FRAMES_REMEMBERED, Agreement, counts_alone, counts_in_photo
 from scanner.terms import Payload, Stage, Symbology
 
-EAN = "4006381333931"
+EAN, OURS = "4006381333931", "R1CM0123456789ABCDER"
 
 
 def read(*stages: Stage, text: str = EAN, symbology: Symbology = Symbology.EAN_13) -> Payload:
@@ -28,6 +28,29 @@ def test_a_bar_code_counts_at_its_second_frame(symbology: Symbology):
     assert counted(agreement, b"1", bars) == []
     assert counted(agreement, b"2", bars) == [EAN]
     assert counted(agreement, b"3", bars) == [EAN]
+
+
+@pytest.mark.parametrize("text", [OURS, "C1CM0123456789AB5"])
+def test_in_a_photo_the_check_symbol_of_a_code_of_ours_is_the_second_witness(text: str):
+    bars = read(Stage.PLAIN, text=text, symbology=Symbology.CODE_128)
+    assert counts_in_photo(bars)
+    assert not counts_alone(bars)
+    assert counted(Agreement(), b"1", bars) == []  # a camera's next frame comes
+
+
+@pytest.mark.parametrize(
+    ("stage", "text", "symbology"),
+    [
+        (Stage.PLAIN, OURS[:-1] + "S", Symbology.CODE_128),  # another symbol than the check symbol
+        (Stage.PLAIN, OURS.lower(), Symbology.CODE_128),
+        (Stage.PLAIN, "PARTNER-0001", Symbology.CODE_128),
+        (Stage.PLAIN, EAN, Symbology.EAN_13),
+        (Stage.SHARPENED, OURS, Symbology.CODE_128),
+    ],
+)
+def test_in_a_photo_any_other_bar_code_needs_two_decoders(stage: Stage, text: str, symbology: Symbology):
+    assert not counts_in_photo(read(stage, text=text, symbology=symbology))
+    assert counts_in_photo(read(Stage.PLAIN, Stage.ZBAR, text=text, symbology=symbology))
 
 
 def test_two_decoders_that_agree_on_one_picture_are_two_reads():

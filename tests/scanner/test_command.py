@@ -51,6 +51,8 @@ def test_a_refused_or_missing_file_is_told_and_the_others_are_read(
         "too_large_bytes",
         None,
     ]
+    assert [list(line) for line in told[:4]] == [["file", "payloads", "ms", "error"]] * 4
+    assert [line["payloads"] for line in told[:4]] == [[], [], [], []]
     assert told[4]["payloads"][0]["text"] == "R1"
     assert f"scan: {missing}: No such file or directory\n" in capsys.readouterr().err
 

@@ -9,7 +9,7 @@ import pytest
 
 from scanner import DecodePool, Stage
 from scanner.decoding import LIVE_STAGES
-from tests.scanner.pictures import bars_of_ean_13, blank, png, qr
+from tests.scanner.pictures import bars_of_code_128, bars_of_ean_13, blank, png, qr
 
 # Python runs this before anything else; what happens afterwards is what happens on such a machine.
 WITHOUT_ZBAR = """
@@ -65,6 +65,7 @@ def test_a_missing_decoder_costs_its_stages_and_one_warning(
         assert [one.text for one in pool.read_photo(png(qr("R1"))).payloads] == ["R1"]
     (message,) = caplog.messages
     assert min(missing).value in message
+    assert ("bar codes in photos count only" in message) == (missing == ZBAR)
 
 
 def test_without_zbar_a_bar_code_still_counts_at_its_second_frame(
@@ -77,3 +78,15 @@ def test_without_zbar_a_bar_code_still_counts_at_its_second_frame(
         moved = pool.read_frame(png(bars - bars // 40), stream="till")
     assert (first.payloads, again.payloads) == ((), ())
     assert [one.text for one in moved.payloads] == ["4006381333931"]
+
+
+def test_without_zbar_a_bar_code_of_ours_counts_in_a_photo_and_a_products_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    ours = png(bars_of_code_128("R1CM0123456789ABCDER"))
+    product = png(bars_of_ean_13("4006381333931"))
+    with DecodePool(seconds=10) as whole:
+        assert [one.text for one in whole.read_photo(product).payloads] == ["4006381333931"]
+    with started_with(WITHOUT_ZBAR, tmp_path, monkeypatch) as pool:
+        assert [one.text for one in pool.read_photo(ours).payloads] == ["R1CM0123456789ABCDER"]
+        assert pool.read_photo(product).payloads == ()

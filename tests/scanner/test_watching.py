@@ -76,11 +76,31 @@ def test_a_file_that_is_no_video_and_a_camera_that_is_not_there_say_what_to_do(
     assert out.getvalue() == ""
 
 
+@pytest.mark.parametrize("frames", [0, 3], ids=["busy", "unplugged"])
+def test_a_camera_that_gives_no_further_picture_is_a_failure(
+    frames: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    film = filmed(tmp_path / "film.avi", (scene(qr("R1")), 3))
+    camera = cv2.VideoCapture(str(film))  # gives its pictures, then none, as the driver of a camera does
+    for _ in range(3 - frames):
+        assert camera.grab()
+    monkeypatch.setattr(cv2, "VideoCapture", lambda _number: camera)
+    out = io.StringIO()
+    assert scan_camera(0, out, Preview.NONE) == 1
+    assert len(out.getvalue().splitlines()) == bool(frames)
+    assert capsys.readouterr().err == (
+        "scan: the camera gives no picture: plug it in again, and close the program that has it\n"
+    )
+
+
 @pytest.mark.skipif("GTK" in cv2.getBuildInformation(), reason="this OpenCV has windows")
 def test_a_preview_without_windows_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     film = filmed(tmp_path / "film.avi", (scene(), 1))
     assert scan_video(film, io.StringIO(), Preview.WINDOW) == 1
-    assert "built without windows: leave --preview away" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        "scan: the OpenCV of the standard install has no windows: leave --preview away, or uninstall "
+        "opencv-contrib-python-headless and then install opencv-contrib-python\n"
+    )
 
 
 @pytest.mark.parametrize("command", [["-m", "scanner"], ["-m", "panel_app", "scan"]])

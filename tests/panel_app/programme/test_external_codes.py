@@ -1,11 +1,13 @@
 """Partners' own codes: read in as a list, drawn one a claim, and good at the till as that claim's code."""
 
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
 import ledger
+import panel_app
 from ledger import NotEnoughPoints, NotFound, Refusal
 from panel_app.programme import claiming, counter, external_codes, importing
 from panel_app.programme.code_refusals import NoCodeLeft
@@ -174,7 +176,7 @@ def test_the_report_names_each_line_that_was_not_taken(shop: Shop, museum: UUID)
         "1,Museum-aa02",
         "2,Museum-aa02",  # twice in the file
         "3,Museum-aa01",  # there already
-        "4,short",
+        "4,Museum7",
         "5,",
         "6,Museum\x07bell",
         f"7,{new_reward_code('CM').text}",
@@ -185,9 +187,10 @@ def test_the_report_names_each_line_that_was_not_taken(shop: Shop, museum: UUID)
         f"12,{'x' * 201}",
         "",  # an empty line is no line
         '13," Museum-aa03 "',
+        "14,Museum-8",
         head="Number,Code",
     )
-    assert report.taken == 2
+    assert report.taken == 3
     assert [(one.line, one.fault) for one in report.not_taken] == [
         (3, LineFault.TWICE_IN_FILE),
         (4, LineFault.ALREADY_THERE),
@@ -197,11 +200,22 @@ def test_the_report_names_each_line_that_was_not_taken(shop: Shop, museum: UUID)
         (8, LineFault.READS_AS_OURS),
         (9, LineFault.READS_AS_OURS),
         (10, LineFault.READS_AS_OURS),
-        (11, LineFault.READS_AS_OURS),
+        (11, LineFault.LENGTH),
         (12, LineFault.UNREADABLE),
         (13, LineFault.LENGTH),
     ]
-    assert left(shop, museum) == 3
+    assert left(shop, museum) == 4
+
+
+def test_an_open_quote_costs_its_own_line_only(shop: Shop, museum: UUID):
+    report = bring(shop, "Museum-aa01", '"Museum-aa02', "Museum-aa03", 'Museum-"aa04', "Museum-aa05\r")
+    assert (report.taken, left(shop, museum)) == (4, 4)
+    assert [(one.line, one.fault) for one in report.not_taken] == [(3, LineFault.UNREADABLE)]
+
+
+def test_the_shortest_code_of_a_list_is_long_enough_for_a_scanner_that_types():
+    wedge = (Path(panel_app.__file__).parent / "static/js/wedge.js").read_text(encoding="utf-8")
+    assert f"LEAST_KEYS = {importing.CODE_LENGTH_MIN};" in wedge
 
 
 def test_a_list_that_is_read_in_again_adds_nothing(shop: Shop, museum: UUID):

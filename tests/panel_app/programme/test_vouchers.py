@@ -31,7 +31,7 @@ from tests.panel_app.programme.shop import MUST_NOT_MOVE, Shop
 from tests.panel_app.world import SEED, cash
 
 MIX = 1  # the mug for 600 points and 4.00 EUR
-THREE, FIVE, TEN, POUNDS, LAST_WEEK = "PAPER-3", "PAPER-5", "PAPER-10", "PAPER-GBP", "PAPER-OLD"
+THREE, FIVE, TEN, POUNDS, LAST_WEEK = "PAPER-03", "PAPER-05", "PAPER-10", "PAPER-GBP", "PAPER-OLD"
 LIST = f"""code,amount,currency,last_day
 {THREE},3.00,EUR,2026-12-31
 {FIVE},5,EUR,2026-03-02

@@ -12,7 +12,7 @@ from tests.panel_app.web.house import House, on_both
 from tests.panel_app.web.redeeming import accepted, cash
 from tests.panel_app.world import SEED
 
-LIST = b"code,amount,currency,last_day\nPAPER-3,3.00,EUR,2026-12-31\nPAPER-10,10.00,EUR,2026-12-31"
+LIST = b"code,amount,currency,last_day\nPAPER-03,3.00,EUR,2026-12-31\nPAPER-10,10.00,EUR,2026-12-31"
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def booking_of(answer: TestResponse) -> str:
 def test_a_voucher_leaves_less_to_take_and_stands_on_the_receipt(house: House, till: Browser) -> None:
     due = accepted(house, till)
     assert 'value="voucher"' not in due.text  # no way to pay by an amount that somebody names
-    answer = add(till, booking_of(due), "PAPER-3")
+    answer = add(till, booking_of(due), "PAPER-03")
     assert (answer.status_code, state(answer), heading(answer)) == (200, "amount-due", "Take 1,00 €")
     assert "pays 3,00 €" in text(answer)
     done = till.ask(confirm_at(answer), {"key": "paid"} | cash("1,00"))
@@ -61,16 +61,16 @@ def test_a_voucher_above_what_is_due_says_what_is_lost_and_needs_no_more(house: 
 
 
 def test_what_is_wrong_is_told_beside_the_field_and_the_form_stays(house: House, till: Browser) -> None:
-    answer = add(till, booking_of(accepted(house, till)), "PAPER-4")
+    answer = add(till, booking_of(accepted(house, till)), "PAPER-04")
     assert (answer.status_code, state(answer), heading(answer)) == (422, "amount-due", "Take 4,00 €")
     assert "Unknown voucher. Type it again as it is printed" in text(answer)
-    assert "PAPER-4" not in answer.text
+    assert "PAPER-04" not in answer.text
     nothing = add(till, booking_of(answer), "")
     assert (nothing.status_code, "Please fill this in" in text(nothing)) == (422, True)
 
 
 def test_a_voucher_is_taken_off_again(house: House, till: Browser) -> None:
-    answer = add(till, booking_of(accepted(house, till)), "PAPER-3")
+    answer = add(till, booking_of(accepted(house, till)), "PAPER-03")
     voucher_id = re.search(r'name="voucher_id" value="([^"]+)"', answer.text)
     assert voucher_id is not None
     address_off = f"/counter/redemptions/{booking_of(answer)}/vouchers/take-off"
@@ -79,7 +79,7 @@ def test_a_voucher_is_taken_off_again(house: House, till: Browser) -> None:
 
 
 def test_a_page_that_is_loaded_again_still_shows_the_voucher(house: House, till: Browser) -> None:
-    add(till, booking_of(accepted(house, till)), "PAPER-3")
+    add(till, booking_of(accepted(house, till)), "PAPER-03")
     assert "pays 3,00 €" in text(till.get("/counter"))
 
 
@@ -93,4 +93,4 @@ def test_a_branch_without_vouchers_shows_no_field(house: House, till: Browser) -
 def test_a_closed_booking_takes_no_voucher(house: House, till: Browser) -> None:
     due = accepted(house, till)
     till.ask(confirm_at(due).replace("/confirm", "/cancel"))
-    assert state(add(till, booking_of(due), "PAPER-3")) == "refused"
+    assert state(add(till, booking_of(due), "PAPER-03")) == "refused"
