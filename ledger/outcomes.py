@@ -5,7 +5,6 @@ of 2 s on PostgreSQL; on SQLite it waits its turn in the queue of writers. Answe
 outside the database.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 from ledger import last_writes
 from ledger.database import Session, sqlstate
 from ledger.errors import KeyInUse, KeyReused
+from ledger.keyring import Keyring
 from ledger.last_writes import LastWrite, given
 from ledger.models import outcomes
 from ledger.prepared import Prepared
@@ -54,9 +54,9 @@ class StoredOutcome:
     created_at: datetime
 
 
-def fingerprint(body: bytes) -> bytes:
-    """SHA-256 of a canonical body."""
-    return hashlib.sha256(body).digest()
+def fingerprint(keyring: Keyring, body: bytes) -> bytes:
+    """What a canonical body is known by; keyed, because it may hold a PIN, and all PINs are soon tried."""
+    return keyring.mac("body of a request", body.decode())
 
 
 def claim_key(session: Session, request: Request) -> StoredOutcome | None:

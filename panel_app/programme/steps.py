@@ -73,7 +73,7 @@ def keyed_bytes(
         client=actor.client,
         operation=step.operation,
         key=once.key,
-        fingerprint=ledger.fingerprint(canonical(type(once.body), once.body)),
+        fingerprint=ledger.fingerprint(session.keyring, canonical(type(once.body), once.body)),
     )
 
     def attempt() -> Told[T] | _Refused:

@@ -91,7 +91,7 @@ class Server:
             client=wish.surface,
             operation=wish.operation,
             key=wish.key,
-            fingerprint=ledger.fingerprint(wish.canonical()),
+            fingerprint=ledger.fingerprint(session.keyring, wish.canonical()),
         )
         connection = session.connection()
         self._reach(Point.BEFORE_OUTCOME, connection)

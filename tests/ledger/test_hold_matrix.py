@@ -124,7 +124,10 @@ class Body:
 def confirm(books: Books, body: Body) -> bytes:
     """A confirmation with one key, as a use case does it."""
     request = Request(
-        client="till-1", operation="confirm", key="k", fingerprint=ledger.fingerprint(body.canonical())
+        client="till-1",
+        operation="confirm",
+        key="k",
+        fingerprint=ledger.fingerprint(books.session.keyring, body.canonical()),
     )
 
     def step() -> bytes:

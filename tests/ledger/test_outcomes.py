@@ -1,5 +1,7 @@
 """What is remembered of a key, by one request after the other; twins in flight are in test_races.py."""
 
+import hashlib
+
 import pytest
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
@@ -10,12 +12,8 @@ from ledger.models import outcomes
 from tests.conftest import NOON
 from tests.ledger.books import MEMBER
 
-REQUEST = Request(
-    client="till-1", operation="confirm", key="k-1", fingerprint=ledger.fingerprint(b'{"points":30}')
-)
-OTHER_BODY = Request(
-    client="till-1", operation="confirm", key="k-1", fingerprint=ledger.fingerprint(b'{"points":31}')
-)
+REQUEST = Request(client="till-1", operation="confirm", key="k-1", fingerprint=b"of 30 points")
+OTHER_BODY = Request(client="till-1", operation="confirm", key="k-1", fingerprint=b"of 31 points")
 
 
 def remember(session: Session, answer: bytes, request: Request = REQUEST) -> None:
@@ -161,3 +159,15 @@ def test_an_answer_copied_to_another_key_does_not_open(session: Session):
 
     with ledger.read(session), pytest.raises(InvalidTag):
         ledger.by_key(session, "till-1", "confirm", "k-2")
+
+
+def test_a_body_is_known_by_the_key_and_by_nothing_that_can_be_tried_out():
+    bodies = [b'{"pin":"123456"}', b'{"pin":"123457"}']
+    mine, other = (
+        Keyring(b"one secret that the tests alone know"),
+        Keyring(b"another secret that they alone know"),
+    )
+    known = {ledger.fingerprint(keyring, body) for keyring in (mine, other) for body in bodies}
+    assert len(known) == 4
+    assert ledger.fingerprint(mine, bodies[0]) in known
+    assert not known & {hashlib.sha256(body).digest() for body in bodies}
