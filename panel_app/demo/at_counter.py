@@ -119,11 +119,10 @@ def _chosen(town: Town, at: AtTill, index: int) -> Order | None:
     within_reach = [
         (offer, option)
         for offer in view.offers
-        # The umbrella is not to be had yet, and the museum's codes are for claims.
-        if offer.reason is None
-        and offer.reward.id not in {town.reward_ids["UMBRELLA"], town.reward_ids["MUSEUM"]}
+        # The umbrella is not to be had yet.
+        if offer.reason is None and offer.reward.id != town.reward_ids["UMBRELLA"]
         for option in offer.options
-        if not option.missing and option.points <= limit
+        if not option.missing and option.slide is None and option.points <= limit
     ]
     if not within_reach:
         return None

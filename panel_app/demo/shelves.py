@@ -29,6 +29,10 @@ def _mix(points: int, *, eur: int, gbp: int) -> NewOption:
     return NewOption(points=Points(points), cash={"EUR": eur, "GBP": gbp})
 
 
+def _sliding(least: int, full: int, *, eur: str, gbp: str) -> NewOption:
+    return NewOption(points=Points(full), min_points=Points(least), rates={"EUR": eur, "GBP": gbp})
+
+
 def rewards(now: datetime, berlin: UUID) -> Sequence[NewReward]:
     """Fourteen rewards; one is restricted to Berlin, one is valid only from ten days after `now`."""
     return (
@@ -116,7 +120,7 @@ def rewards(now: datetime, berlin: UUID) -> Sequence[NewReward]:
             description="One seat, any film, any day, at the cinemas on the back of the ticket.",
             terms="Several may be claimed under one code and collected one by one.",
             picture="cinema",
-            options=(_points(1500), _mix(1000, eur=550, gbp=480)),
+            options=(_points(1500), _mix(1000, eur=550, gbp=480), _sliding(500, 1500, eur="1.1", gbp="0.96")),
             claim_days=180,
         ),
         NewReward(

@@ -23,13 +23,17 @@ LINES_MAX = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
-    """Units of a claim, or of a reward at one of its price options, under the visit that proves it."""
+    """Units of a claim, or of a reward at one of its price options, under the visit that proves it.
+
+    `points` is what a sliding price takes in points for all units; None is its full price.
+    """
 
     visit_id: UUID
     claim_id: UUID | None = None
     reward_id: UUID | None = None
     option_id: UUID | None = None
     units: int = 1
+    points: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +51,15 @@ class Order:
         reward_id: UUID | None = None,
         option_id: UUID | None = None,
         units: int = 1,
+        points: int | None = None,
     ) -> "Order":
         line = OrderLine(
-            visit_id=visit_id, claim_id=claim_id, reward_id=reward_id, option_id=option_id, units=units
+            visit_id=visit_id,
+            claim_id=claim_id,
+            reward_id=reward_id,
+            option_id=option_id,
+            units=units,
+            points=points,
         )
         return cls(lines=(line,))
 
@@ -130,6 +140,8 @@ def _claim_line(
         raise InvalidInput(field="code", rule=Rule.ONCE)
     if wanted.units > claim.quantity - claim.spent:
         raise InvalidInput(field="units", rule=Rule.AT_MOST, high=claim.quantity - claim.spent)
+    if wanted.points is not None:  # its price was chosen when it was made
+        raise InvalidInput(field="points", rule=Rule.SLIDING_ONLY)
     points_due, cash = claims.due_in(claim, branch.currency, wanted.units)
     return Line(
         visit_id=visit.id,
@@ -154,9 +166,7 @@ def _direct_line(
     alike = sum(one.units for one in before if one.claim_id is None and one.reward_id == reward.id)
     limits.judge(session, member.id, reward, alike + wanted.units)
     price = _price(session, reward.id, wanted.option_id)
-    cash = price.cash_in(branch.currency)
-    if cash is None:
-        raise PriceNotOffered
+    points, cash = price.due(branch.currency, wanted.units, wanted.points)
     return Line(
         visit_id=visit.id,
         proof=Proof(visit.proof),
@@ -164,9 +174,9 @@ def _direct_line(
         claim_id=None,
         option_id=price.option_id,
         units=wanted.units,
-        points_due=Points(price.points * wanted.units),
+        points_due=points,
         claim_points=Points(0),
-        cash=Money(amount=Minor(cash.amount * wanted.units), currency=cash.currency),
+        cash=cash,
     )
 
 

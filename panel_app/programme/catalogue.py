@@ -11,19 +11,31 @@ from ledger import NotFound, Points, Reason, Session, new_id
 from panel_app.programme import audit, branches, pricing, stock
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.giving_back import OnExpiry
-from panel_app.programme.models import Branch, PriceCash, PriceOption, Reward, RewardBranch
+from panel_app.programme.models import Branch, PriceCash, PriceOption, PriceRate, Reward, RewardBranch
 from panel_app.programme.refusals import InvalidInput, NotYetValid, PriceNotOffered, WrongBranch
 from panel_app.programme.rules import Rule
+from panel_app.programme.sliding import RATE_MAX, rate_of
 from panel_app.programme.steps import Step, plain
 from panel_app.programme.terms import ChargeAt, Money, OfferFace, OptionKind, RedemptionType, RewardFace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOption:
-    """A price of a new reward: points, and cash in minor units by currency (none: points only)."""
+    """A price of a new reward: points, and cash in minor units by currency (none: points only).
+
+    With `min_points` it is a sliding one: `rates` are minor units a point by currency, as “0.8”.
+    """
 
     points: Points
     cash: dict[str, int] = field(default_factory=dict)
+    min_points: Points | None = None
+    rates: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> OptionKind:
+        if self.min_points is not None:
+            return OptionKind.SLIDING
+        return OptionKind.MIX if self.cash else OptionKind.POINTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,15 +220,35 @@ def _offer(
 
 def _add_option(session: Session, reward_id: UUID, position: int, option: NewOption) -> None:
     option_id = new_id()
+    rates = _rates_of(option)
     session.add(
         PriceOption(
             id=option_id,
             reward_id=reward_id,
             position=position,
-            kind=(OptionKind.MIX if option.cash else OptionKind.POINTS).value,
+            kind=option.kind.value,
             points=option.points,
+            min_points=option.min_points,
         )
     )
     session.flush()  # the cash rows refer to it
     for currency, amount in option.cash.items():
         session.add(PriceCash(option_id=option_id, currency=currency, amount=amount))
+    for currency, per_million in rates.items():
+        session.add(PriceRate(option_id=option_id, currency=currency, per_million=per_million))
+
+
+def _rates_of(option: NewOption) -> dict[str, int]:
+    """The rates of a sliding price; refuses one whose parts don't go together."""
+    slides = option.min_points is not None
+    if slides != bool(option.rates) or (slides and option.cash):
+        raise InvalidInput(field="rates", rule=Rule.SLIDING_ONLY)
+    if option.min_points is not None and not 0 < option.min_points < option.points:
+        raise InvalidInput(field="min_points", rule=Rule.RANGE, low=1, high=option.points - 1)
+    try:
+        rates = {currency: rate_of(text) for currency, text in option.rates.items()}
+    except ValueError:
+        raise InvalidInput(field="rates", rule=Rule.AMOUNT, example="0.8") from None
+    if any(not 0 < rate <= RATE_MAX for rate in rates.values()):
+        raise InvalidInput(field="rates", rule=Rule.AMOUNT, example="0.8")
+    return rates

@@ -159,9 +159,10 @@ def _chosen_price(session: Session, order: ClaimOrder) -> pricing.Price:
     prices = pricing.prices_of(session, [order.reward_id])[order.reward_id]
     if order.option_id is not None:
         prices = [price for price in prices if price.option_id == order.option_id]
-    if not prices:
+    price = pricing.meant(prices)
+    if price is None:
         raise PriceNotOffered
-    return next((price for price in prices if not price.cash), prices[0])
+    return price
 
 
 def _issue(

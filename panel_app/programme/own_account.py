@@ -102,7 +102,9 @@ def rewards_for(session: Session, actor: Actor, currency: str | None = None) -> 
     offers = []
     for reward in rewards:
         options = tuple(
-            face for price in prices[reward.id] if (face := price.face(currency, available)) is not None
+            face
+            for price in prices[reward.id]
+            if (face := price.face_for_claim(currency, available)) is not None
         )
         if not options:
             continue

@@ -25,6 +25,7 @@ class Rule(StrEnum):
     NOT_COMMON = "not_common"
     AT_LEAST_THE_AMOUNT = "at_least_the_amount"
     CASH_ONLY = "cash_only"
+    SLIDING_ONLY = "sliding_only"
     ONE_PRICE = "one_price"
     ONCE = "once"
     POINTS_ONLY = "points_only"

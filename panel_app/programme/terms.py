@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from ledger import Balance, Minor, Points, Reason
+from panel_app.programme.sliding import Slide
 from panel_app.programme.voucher_terms import HeldVoucher
 
 
@@ -70,6 +71,7 @@ class ChargeAt(StrEnum):
 class OptionKind(StrEnum):
     POINTS = "points"
     MIX = "mix"
+    SLIDING = "sliding"
 
 
 class TenderType(StrEnum):
@@ -122,13 +124,17 @@ class RewardFace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionFace:
-    """One price of a reward in the branch's currency. `missing` is 0 when it is within reach."""
+    """One price of a reward in the branch's currency. `missing` is 0 when it is within reach.
+
+    A sliding one stands here at its full points; with `slide` its least points may be paid instead, and are missing.
+    """
 
     id: UUID
     kind: OptionKind
     points: Points
     cash: Money
     missing: Points
+    slide: Slide | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

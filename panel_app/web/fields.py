@@ -84,6 +84,11 @@ def whole(name: str, default: int) -> int:
     return int(value)
 
 
+def optional_whole(name: str) -> int | None:
+    """A field that holds a small whole number, or nothing."""
+    return whole(name, default=0) if text(name, 6) else None
+
+
 def day(value: str, name: str = "day") -> date | None:
     """A date as browsers send it, or None; `name` is the field that a refusal is about."""
     return _date(name, value) if value else None

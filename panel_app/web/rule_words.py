@@ -51,6 +51,8 @@ def _words(refusal: InvalidInput, low: int, high: int) -> str:  # noqa: C901, PL
             return _("Less than the amount")
         case Rule.CASH_ONLY:
             return _("For cash only")
+        case Rule.SLIDING_ONLY:
+            return _("For a sliding price only")
         case Rule.ONE_PRICE:
             return _("At least one price")
         case Rule.ONCE:

@@ -92,6 +92,8 @@ def _rewards(hamburg: UUID) -> tuple[NewReward, ...]:
         # Charged at the counter, so that its claim still has everything to pay.
         _reward("FLOWERS", "Seasonal bouquet", (_points(800), _mix(500, 450)), charge_at=ChargeAt.COUNTER),
         _reward("FISH", "Smoked eel", (_points(300),), branch_ids=(hamburg,)),
+        # From 2,000 points on, the rest at 0.8 of a cent a point.
+        _reward("HAMPER", "Picnic hamper", (_sliding(2000, 4000, "0.8"),)),
         # Counted: there is one.
         _reward("LAMP", "Harbour lamp", (_points(100),)),
     )
@@ -121,6 +123,10 @@ def _reward(
 
 def _points(points: int) -> NewOption:
     return NewOption(points=Points(points))
+
+
+def _sliding(least: int, full: int, rate: str) -> NewOption:
+    return NewOption(points=Points(full), min_points=Points(least), rates={"EUR": rate})
 
 
 def _mix(points: int, cents: int) -> NewOption:

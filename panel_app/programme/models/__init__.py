@@ -3,6 +3,7 @@
 from panel_app.programme.models.catalogue import (
     PriceCash,
     PriceOption,
+    PriceRate,
     Reward,
     RewardBranch,
     StockLevel,
@@ -35,6 +36,7 @@ __all__ = [
     "Operator",
     "PriceCash",
     "PriceOption",
+    "PriceRate",
     "ProgrammeSetting",
     "Redemption",
     "RedemptionLine",

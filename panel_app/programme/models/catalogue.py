@@ -56,12 +56,17 @@ class RewardBranch(Row):
 
 
 class PriceOption(Row):
-    """One way to pay for one unit: points only, or a fixed mix of points and cash."""
+    """One way to pay for one unit: points only, a fixed mix of points and cash, or a sliding one.
+
+    A sliding one takes `min_points` up to `points`, and the rest in cash at its rate.
+    """
 
     __tablename__ = "price_options"
     __table_args__ = (
-        CheckConstraint("kind IN ('points', 'mix')", name="kind"),
+        CheckConstraint("kind IN ('points', 'mix', 'sliding')", name="kind"),
         CheckConstraint("points > 0", name="points"),
+        CheckConstraint("(kind = 'sliding') = (min_points IS NOT NULL)", name="slides"),
+        CheckConstraint("min_points IS NULL OR (min_points > 0 AND min_points < points)", name="min_points"),
         UniqueConstraint("reward_id", "position"),
     )
 
@@ -70,6 +75,18 @@ class PriceOption(Row):
     position: Mapped[int]
     kind: Mapped[str]
     points: Mapped[int]
+    min_points: Mapped[int | None]
+
+
+class PriceRate(Row):
+    """What a million points of a sliding option are worth in one currency; see sliding.py."""
+
+    __tablename__ = "price_rates"
+    __table_args__ = (CheckConstraint("per_million > 0", name="per_million"),)
+
+    option_id: Mapped[UUID] = mapped_column(ForeignKey("price_options.id"), primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    per_million: Mapped[int]
 
 
 class PriceCash(Row):

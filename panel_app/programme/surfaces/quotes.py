@@ -1,11 +1,11 @@
 """What a line would cost at a branch, by option. Holds nothing, takes nothing, burns no member's code."""
 
 import ledger
-from ledger import MemberId, Refusal, Session
+from ledger import MemberId, Points, Refusal, Session
 from panel_app.programme import branches, claim_rules, claims, direct_rules
 from panel_app.programme.access import Actor, Permission
 from panel_app.programme.models import Branch, Claim
-from panel_app.programme.pricing import prices_of
+from panel_app.programme.pricing import Price, meant, prices_of
 from panel_app.programme.refusals import InvalidInput, PriceNotOffered
 from panel_app.programme.rules import Rule
 from panel_app.programme.steps import Step, plain
@@ -13,8 +13,8 @@ from panel_app.programme.surfaces.places import at_branch
 from panel_app.programme.surfaces.proofs import ProvenLine, lines_of, prove
 from panel_app.programme.surfaces.redemptions import codes_of, count, judge_not_locked
 from panel_app.programme.surfaces.shelves import money
-from panel_app.programme.surfaces.told import DueTold, MoneyTold, QuoteTold
-from panel_app.programme.surfaces.wishes import QuoteWish
+from panel_app.programme.surfaces.told import DueTold, QuoteTold
+from panel_app.programme.surfaces.wishes import Line, QuoteWish
 from panel_app.programme.terms import OptionKind
 
 
@@ -44,6 +44,8 @@ def quote(session: Session, actor: Actor, wish: QuoteWish) -> QuoteTold:
 def _quoted(session: Session, actor: Actor, asked: ProvenLine) -> QuoteTold:
     branch = branches.branch_by_id(session, actor.branch())
     if asked.proven.claim is not None:
+        if asked.line.points is not None:  # its price was chosen when it was made
+            raise InvalidInput(field="points", rule=Rule.SLIDING_ONLY)
         return _of_claim(session, actor, asked.proven.claim, asked.line.units, branch)
     return _of_reward(session, actor, asked, branch)
 
@@ -73,24 +75,35 @@ def _of_claim(session: Session, actor: Actor, claim: Claim, units: int, branch: 
     )
 
 
+def _due(price: Price, currency: str, line: Line, available: Points) -> DueTold:
+    points, cash = price.due(currency, line.units, line.points)
+    slide = price.slides.get(currency)
+    return DueTold(
+        option=price.option_id,
+        kind=price.kind,
+        points_due=points,
+        cash_due=money(cash),
+        missing=max(0, points - available),
+        min_points=None if slide is None else slide.min_points * line.units,
+        rate=None if slide is None else slide.rate,
+    )
+
+
 def _of_reward(session: Session, actor: Actor, asked: ProvenLine, branch: Branch) -> QuoteTold:
     member, units = asked.proven.member, asked.line.units
     reward = direct_rules.judged(session, actor, branch, member, asked.reward_id)
     available = ledger.balance_at_once(session, MemberId(member.id)).available
-    options = [
-        DueTold(
-            option=price.option_id,
-            kind=price.kind,
-            points_due=price.points * units,
-            cash_due=MoneyTold(amount_minor=cash.amount * units, currency=cash.currency),
-            missing=max(0, price.points * units - available),
-        )
+    prices = [
+        price
         for price in prices_of(session, [reward.id])[reward.id]
-        if asked.line.option in {None, price.option_id}
-        and (cash := price.cash_in(branch.currency)) is not None
+        if price.is_offered_in(branch.currency) and asked.line.option in {None, price.option_id}
     ]
-    if not options:
+    chosen = meant(prices, asked.line.points)
+    if chosen is None:
         raise PriceNotOffered
+    if asked.line.points is not None:
+        prices = [chosen]
+    options = [_due(price, branch.currency, asked.line, available) for price in prices]
     return QuoteTold(
         member_id=member.id,
         reward_id=reward.id,

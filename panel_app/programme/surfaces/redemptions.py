@@ -24,7 +24,7 @@ from panel_app.programme.baskets import Order, OrderLine
 from panel_app.programme.code_refusals import VoucherUnknown
 from panel_app.programme.giving_back import Goods, ReleaseReason, ReversalReason
 from panel_app.programme.models import Redemption, Visit
-from panel_app.programme.pricing import prices_of
+from panel_app.programme.pricing import meant, prices_of
 from panel_app.programme.refusals import (
     CodeNotIssuedYet,
     ForeignCode,
@@ -192,14 +192,23 @@ def _order(session: Session, placed: Actor, lines: Sequence[ProvenLine]) -> Orde
 
 def _order_line(session: Session, one: ProvenLine, visit_id: UUID) -> OrderLine:
     if one.proven.claim is not None:
-        return OrderLine(visit_id=visit_id, claim_id=one.proven.claim.id, units=one.line.units)
+        return OrderLine(
+            visit_id=visit_id,
+            claim_id=one.proven.claim.id,
+            units=one.line.units,
+            points=one.line.points,
+        )
     option_id = one.line.option
     if option_id is None:
-        # As for a claim: the points-only price, else the first.
-        prices = prices_of(session, [one.reward_id])[one.reward_id]
-        cheapest = next((price for price in prices if not price.cash), prices[0] if prices else None)
-        option_id = None if cheapest is None else cheapest.option_id
-    return OrderLine(visit_id=visit_id, reward_id=one.reward_id, option_id=option_id, units=one.line.units)
+        price = meant(prices_of(session, [one.reward_id])[one.reward_id], one.line.points)
+        option_id = None if price is None else price.option_id
+    return OrderLine(
+        visit_id=visit_id,
+        reward_id=one.reward_id,
+        option_id=option_id,
+        units=one.line.units,
+        points=one.line.points,
+    )
 
 
 def _once(

@@ -126,7 +126,14 @@ def _reward(session: Session, offer: OfferFace) -> RewardTold:
         description=offer.reward.description,
         redemption_types=[RedemptionType(kind) for kind in kinds],
         price_options=[
-            OptionTold(id=option.id, kind=option.kind, points=option.points, cash=money(option.cash))
+            OptionTold(
+                id=option.id,
+                kind=option.kind,
+                points=option.points,
+                cash=money(option.cash),
+                min_points=None if option.slide is None else option.slide.min_points,
+                rate=None if option.slide is None else option.slide.rate,
+            )
             for option in offer.options
         ],
         stock=offer.stock,

@@ -118,10 +118,14 @@ class BranchesTold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionTold:
+    """A sliding one is told at its full points; `rate` is what a point less costs, in minor units of the currency."""
+
     id: UUID
     kind: OptionKind
     points: int
     cash: MoneyTold
+    min_points: int | None = None
+    rate: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,13 +168,18 @@ class ClaimTold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueTold:
-    """What one option costs for the units asked for; `missing` points are not there."""
+    """What one option costs for the units asked for; `missing` points are not there.
+
+    Of a sliding one `min_points` may be paid at least, for all units, and the rest at `rate` minor units a point.
+    """
 
     option: UUID
     kind: OptionKind
     points_due: int
     cash_due: MoneyTold
     missing: int
+    min_points: int | None = None
+    rate: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -159,10 +159,11 @@ class Line:
     """A reward code, or a claim's PIN beside the order's member; or a reward, with a member code or that member."""
 
     __pydantic_config__ = STRICT
-    code: Code | None = None
+    code: Code | None = field(default=None, repr=False)
     reward_id: UUID | None = None
     option: UUID | None = None
     units: Units = 1
+    points: Whole | None = None  # of a sliding price, for all units; null is its full price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +198,7 @@ class TenderWish:
     type: Literal["cash", "card", "voucher"]
     amount_minor: Whole
     currency: Currency
-    reference: Reference | None = None
+    reference: Reference | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 /** What the chosen price and number of units come to, for the eye; the sums themselves were made by the server. */
 
 import { grouped } from "./money.js";
+import { showSlides } from "./slide.js";
 
 export function startPrice(root) {
   const claim = root.querySelector("form[data-units]");
@@ -32,8 +33,10 @@ function showClaim(form) {
 }
 
 function showBalance(form, units) {
-  const points = Number(form.querySelector('[name="option_id"]:checked')?.dataset.points ?? 0);
-  const after = Number(form.dataset.available) - points * Number(units.value);
-  form.querySelector("[data-balance-after]").textContent = grouped(after, form.dataset.thousand);
-  form.querySelector("[data-primary]").disabled = after < 0 || !form.querySelector(":checked");
+  const available = Number(form.dataset.available);
+  const each = Number(form.querySelector('[name="option_id"]:checked')?.dataset.points ?? 0);
+  const points = showSlides(form, Number(units.value), available) ?? each * Number(units.value);
+  const after = available - points;
+  form.querySelector("[data-balance-after]").textContent = Number.isNaN(after) ? "–" : grouped(after, form.dataset.thousand);
+  form.querySelector("[data-primary]").disabled = !(after >= 0) || !form.querySelector(":checked");
 }

@@ -202,12 +202,15 @@ def _let_lie(chosen: Scanned, beside: list[str]) -> None:
 
 
 def _order() -> Order:
+    option_id = fields.optional_identity("option_id")
     return Order.one(
         visit_id=fields.identity("visit_id"),
         claim_id=fields.optional_identity("claim_id"),
         reward_id=fields.optional_identity("reward_id"),
-        option_id=fields.optional_identity("option_id"),
+        option_id=option_id,
         units=fields.whole("units", default=1),
+        # Each sliding price of the page has a field of its own; the chosen one's counts.
+        points=fields.optional_whole(f"points-{option_id}"),
     )
 
 

@@ -37,6 +37,8 @@ def test_a_claim_is_made_quoted_reserved_and_confirmed_with_nothing_due(house: H
             "points_due": 0,
             "cash_due": {"amount_minor": 0, "currency": "EUR"},
             "missing": 0,
+            "min_points": None,
+            "rate": None,
         }
     ]
     reserved = program.post("/redemptions", BERLIN | {"lines": [{"code": claim["short_code"]}]})
