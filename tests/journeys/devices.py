@@ -58,6 +58,14 @@ DETECTOR = """
   };
 """
 
+# The page hears of a camera's picture when the test says so: window.givePicture() tells those who wait for one.
+PICTURES_ON_REQUEST = """
+  Object.assign(window, { waiting: [], waitedInVain: 0 });
+  HTMLVideoElement.prototype.requestVideoFrameCallback = (told) => window.waiting.push(told);
+  HTMLVideoElement.prototype.cancelVideoFrameCallback = () => { waiting.length = 0; waitedInVain += 1; };
+  window.givePicture = () => { waitedInVain = 0; for (const told of waiting.splice(0)) told(); };
+"""
+
 # The moments at which frames went out, by the page's own clock.
 FRAME_TIMES = """
   window.framesAt = [];

@@ -175,6 +175,23 @@ def test_a_bar_code_counts_when_the_detector_has_read_it_twice(
     assert asked == [f"mode=camera&visit_id=&text={MUG_EAN}&format=ean_13"]
 
 
+def test_one_picture_that_the_detector_is_given_twice_is_one_read(
+    open_page: Callable[[str], Counter],
+) -> None:
+    counter = open_page(devices.cameras(STAND) + devices.DETECTOR + devices.PICTURES_ON_REQUEST)
+    page = counter.page
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "codes" in request.url else None)
+    page.evaluate("code => { inView = [{ format: 'ean_13', rawValue: code }]; }", MUG_EAN)
+    page.wait_for_function("() => waiting.length")
+    page.evaluate("givePicture()")
+    # Until the page has waited in vain for a second picture: it looked once.
+    page.wait_for_function("() => looks && waitedInVain")
+    assert (page.evaluate("looks"), asked) == (1, [])
+    page.evaluate("setInterval(givePicture, 50)")
+    counter.is_in("refused")  # a product without a member
+
+
 def test_two_codes_in_view_of_the_detector_are_offered_and_chosen_by_a_digit(
     open_page: Callable[[str], Counter], shop: Shop
 ) -> None:

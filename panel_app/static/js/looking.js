@@ -41,12 +41,12 @@ async function takeFrames({ video, mayLook, sendFrame }) {
   }
 }
 
-/** At once when there is one: a timer of our own would let it wait. */
+/** At once when there is one: a timer of our own would let it wait. False where the camera gave none. */
 function nextPicture(video) {
-  if (!video.requestVideoFrameCallback) return sleep(WITHOUT_WORD_MS);
+  if (!video.requestVideoFrameCallback) return sleep(WITHOUT_WORD_MS).then(() => true);
   return new Promise((resolve) => {
-    const asked = video.requestVideoFrameCallback(() => { clearTimeout(timer); resolve(); });
-    const timer = setTimeout(() => { video.cancelVideoFrameCallback(asked); resolve(); }, WITHOUT_PICTURE_MS);
+    const asked = video.requestVideoFrameCallback(() => { clearTimeout(timer); resolve(true); });
+    const timer = setTimeout(() => { video.cancelVideoFrameCallback(asked); resolve(false); }, WITHOUT_PICTURE_MS);
   });
 }
 
@@ -54,6 +54,8 @@ async function detect({ video, mayLook, sendTexts, detector }) {
   let notBefore = 0;
   while (detector.works()) {
     await sleep(DETECT_MS);
+    // Two equal reads of a bar code are of two pictures: a dim camera gives fewer than there are looks.
+    if (!await nextPicture(video)) continue;
     if (!mayLook() || performance.now() < notBefore) continue;
     const found = await detector.newIn(video);
     if (!found.length || !mayLook()) continue;
