@@ -56,6 +56,11 @@ def visit_on_screen() -> UUID | None:
     return _uuid("visit_id", request.headers.get("Countermark-Visit", ""))
 
 
+def asks_anew() -> bool:
+    """Whether the page never showed what it was answered last."""
+    return request.headers.get("Countermark-Anew") == "1"
+
+
 def _plain(name: str, value: str, length_max: int) -> str:
     value = value.strip()
     if len(value) > length_max:

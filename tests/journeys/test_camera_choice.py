@@ -104,6 +104,13 @@ def test_light_and_focus_are_used_where_the_camera_has_them(page: Page) -> None:
     expect(light).to_be_hidden()
 
 
+def test_two_presses_of_f4_at_once_are_two_steps(page: Page) -> None:
+    sees_by(page, "back")
+    page.evaluate("""for (const time of ["first", "second"])
+        document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "F4", bubbles: true, cancelable: true }))""")
+    sees_by(page, "stand")
+
+
 def test_a_scanners_letters_choose_no_camera(page: Page) -> None:
     page.get_by_label("Which camera").focus()
     page.keyboard.press("O")

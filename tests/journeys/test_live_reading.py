@@ -1,10 +1,11 @@
 """A live code under the webcam is answered within four frames; a product laid beside the member's phone is taken."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, StorageState, expect
+from playwright.sync_api import Browser, Route, StorageState, expect
 
 from scanner import qr_png
 from tests.journeys import cameras, devices
@@ -52,6 +53,27 @@ def test_a_product_laid_beside_the_members_phone_is_taken_at_once(
         counter.page.keyboard.press("F4")
     counter.is_in("price")
     expect(counter.heading).to_have_text("Enamel mug")
+
+
+def test_a_code_whose_answer_was_lost_is_read_again_where_it_lies(
+    pages: Pages, browser_with_camera: Browser, film: Path, shop: Shop, signed_in: StorageState
+) -> None:
+    pages.expected = re.compile(r"net::ERR_FAILED")
+    cameras.show(film, qr_png(shop.claim(shop.customer(points=120), "COFFEE").code))
+    page = pages.open(browser_with_camera, storage_state=signed_in)
+    answers: list[int] = []
+
+    def lose_the_first(route: Route) -> None:
+        answer = route.fetch()
+        answers.append(answer.status)
+        if answers.count(200) == 1 and answer.status == 200:
+            route.abort()
+        else:
+            route.fulfill(response=answer)
+
+    page.route("**/counter/frames", lose_the_first)
+    at_a_till(page, shop).is_in("claim")
+    assert answers.count(200) == 2
 
 
 def with_product(code: str, ean: str) -> bytes:

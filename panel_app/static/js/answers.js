@@ -8,15 +8,17 @@ export const csrfToken = () => document.querySelector('meta[name="csrf-token"]')
 export let clockAhead = 0;
 
 /**
+ * `isAnew` asks for what the server has told already: it never came on the screen.
  * `outcome` is one of: state (with state and html), nothing, wait, too-large, signed-out, lost. `waitMs` is how long
  * the server wants no further picture.
  * Lost means that nobody knows whether the server did it; `why` is none (no answer, or a late one), fault, or foreign:
  * something between here and the server has answered in its place.
  */
-export async function send(url, { body, type, visit, timeout = TIMEOUT_MS } = {}) {
+export async function send(url, { body, type, visit, isAnew, timeout = TIMEOUT_MS } = {}) {
   const headers = { Accept: "text/html", "Countermark-Fragment": "1", "X-CSRFToken": csrfToken() };
   if (type) headers["Content-Type"] = type;
   if (visit) headers["Countermark-Visit"] = visit;
+  if (isAnew) headers["Countermark-Anew"] = "1";
   const options = { method: body === undefined ? "GET" : "POST", headers, body, credentials: "same-origin" };
   try {
     const response = await fetch(url, { ...options, signal: AbortSignal.timeout(timeout) });

@@ -10,6 +10,7 @@ const lightButton = document.querySelector("[data-camera-light]");
 // Off is what a person wanted; every other fault mends itself when the camera comes back.
 let isWanted = true;
 let opening = null;
+let turning = Promise.resolve();
 
 /**
  * `mayScan()` says whether a picture may be looked at now; `sendFrame(jpeg)` and `sendTexts(found)` give the server's
@@ -75,7 +76,13 @@ async function take(deviceId) {
   await open();
 }
 
-async function next() {
+/** One press after the other: each goes on from where the one before it has come to. */
+function next() {
+  turning = turning.then(turn);
+  return turning;
+}
+
+async function turn() {
   if (!video.srcObject) return open();
   const ids = (await cameras()).map(({ deviceId }) => deviceId);
   const following = ids[ids.indexOf(deviceIdNow()) + 1];

@@ -18,6 +18,7 @@ const SENDS_AGAIN_FOR_MS = 30_000;
 const NOTICE = { wait: "slow", "too-large": "photo-too-large" };
 const ASKS_AGAIN_AFTER_MS = 5000;
 let askingAgain = 0;
+let isUnseen = false;
 // The same phone still lies under the camera: people must see DONE before anything takes its place.
 const DONE_IS_SEEN_AFTER_MS = 2000;
 const mayScan = () => !busy && SCANNING.has(screen.state()) && !document.querySelector("dialog[open]");
@@ -82,7 +83,7 @@ async function sendCode(fields) {
   answered(answer);
 }
 
-const sendFrame = (jpeg) => look(() => send(urls.framesUrl, { body: jpeg, type: "image/jpeg", visit: visit() }));
+const sendFrame = (jpeg) => look((isAnew) => send(urls.framesUrl, { body: jpeg, type: "image/jpeg", visit: visit(), isAnew }));
 
 /** What the browser's own detector found: [{format, rawValue}], at least one. */
 function sendTexts(found) {
@@ -91,7 +92,7 @@ function sendTexts(found) {
     fields.append("text", rawValue);
     fields.append("format", format);
   }
-  return look(() => send(urls.codesUrl, { body: fields }));
+  return look((isAnew) => send(urls.codesUrl, { body: fields, isAnew }));
 }
 
 async function photographed(input) {
@@ -105,11 +106,16 @@ async function photographed(input) {
   answered(answer);
 }
 
-/** A picture's answer counts only while the state that it was taken in is still on the screen. */
+/**
+ * A picture's answer counts only while the state that it was taken in is still on the screen. The server tells of a code
+ * once while it lies there: of one whose answer was lost, or came too late, it is asked anew.
+ */
 async function look(ask) {
   const before = screen.generation;
-  const answer = await ask();
-  if (before === screen.generation && mayScan() && !isSeenAlready(answer)) answered(answer, { quiet: true });
+  const answer = await ask(isUnseen);
+  const isLate = before !== screen.generation || !mayScan();
+  if (answer.outcome !== "wait") isUnseen = answer.outcome === "lost" || (isLate && answer.outcome === "state");
+  if (!isLate && !isSeenAlready(answer)) answered(answer, { quiet: true });
   return answer;
 }
 

@@ -78,6 +78,11 @@ class Debounce:
             self._seen[shown] = now
         return before is not None and now - before < DEBOUNCE_SECONDS
 
+    def forget(self, till: str) -> None:
+        """Let whatever lies at this till be news again."""
+        with self._lock:
+            self._seen = {key: at for key, at in self._seen.items() if key[0] != till}
+
 
 def _digest(texts: tuple[str, ...]) -> bytes:
     """One for the same texts in any order; a decoder promises none."""

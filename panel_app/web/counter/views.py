@@ -190,7 +190,10 @@ def receipt(booking_id: str) -> str:
 
 
 def _is_seen_already(scanned: Scanned) -> bool:
-    return _debounce.is_repeat(str(identity.actor().till_id), *texts.all_of(scanned))
+    till = str(identity.actor().till_id)
+    if fields.asks_anew():
+        _debounce.forget(till)
+    return _debounce.is_repeat(till, *texts.all_of(scanned))
 
 
 def _let_lie(chosen: Scanned, beside: list[str]) -> None:

@@ -71,6 +71,14 @@ def test_a_code_that_stays_in_view_counts_once(house: House, till: Browser) -> N
     assert shown(till, other).status_code == 200
 
 
+def test_a_code_whose_answer_never_came_on_the_screen_is_told_anew(house: House, till: Browser) -> None:
+    picture, anew = qr_png(house.shop.claim(house.world.mug).code), {"Countermark-Anew": "1"}
+    other = house.at_till("ben", house.world.berlin_2)
+    asked = [(till, {}), (other, {}), (till, {}), (till, anew), (till, {}), (other, {})]
+    told = [browser.ask("/counter/frames", picture, headers=more).status_code for browser, more in asked]
+    assert told == [200, 200, 204, 200, 204, 204]
+
+
 def test_another_till_sees_the_same_code_by_itself(house: House, till: Browser) -> None:
     code = house.shop.claim(house.world.mug).code
     assert shown(till, code).status_code == 200
