@@ -15,7 +15,8 @@ from ledger import merkle
 from ledger.anchors import SealError
 from ledger.database import Session
 from ledger.leaves import RecordKind, canonical, mac, record_key
-from ledger.seal_check import lines_of_records, macs_of
+from ledger.seal_chain import leaves_of
+from ledger.seal_check import lines_of_records
 from ledger.seal_tables import leaves
 from ledger.seals import Seal, one_snapshot, seals_in_order
 from ledger.signing import PublicKey
@@ -46,8 +47,10 @@ def inclusion_of(session: Session, kinds: Sequence[RecordKind], booking_id: str)
 def check_inclusion(shown: Mapping[str, Any], public: PublicKey) -> list[dict[str, Any]]:
     """The records that inclusion_of() shows, once each is proved; SealError names the first that is not.
 
-    Needs no database and no secret.
+    Needs no database and no secret. It shows that these are sealed, and not that the booking has no others.
     """
+    if not shown["records"]:
+        raise SealError("no record is shown")
     roots = {}
     for seal in shown["seals"]:
         text = seal["message"].encode()
@@ -95,8 +98,8 @@ def _places(session: Session, wanted: set[UUID]) -> dict[UUID, tuple[Seal, dict[
         ids = seal.ids()
         here = wanted.intersection(ids)
         if here:
-            found = macs_of(session, ids)
-            macs = [found[one] for one in ids]
+            found = leaves_of(session, ids)
+            macs = [found[one].mac for one in ids]
             for leaf_id in here:
                 index = ids.index(leaf_id)
                 beside = [one.hex() for one in merkle.path(macs, index)]

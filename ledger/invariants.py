@@ -137,6 +137,15 @@ QUERIES = [
         WHERE e.created_at >= h.expires_at OR h.closed_at >= h.expires_at""",
     ),
     (
+        "I7",
+        "a hold does not end when its events say",
+        # An extension never shortens, so the latest moment is the newest event's.
+        """SELECT h.id FROM holds h
+        LEFT JOIN (SELECT hold_id, max(expires_at) AS expires_at FROM hold_events GROUP BY hold_id) v
+          ON v.hold_id = h.id
+        WHERE v.expires_at IS NULL OR v.expires_at <> h.expires_at""",
+    ),
+    (
         "I8",
         "an entry's number or balance does not follow from the one before",
         """SELECT id FROM (

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from math import inf
 from pathlib import Path
 from uuid import UUID
 
@@ -17,17 +16,15 @@ import psycopg
 import sqlalchemy as sa
 from sqlalchemy.exc import DataError
 
-from ledger import merkle
-from ledger.anchors import Anchored, Gap, SealError, gaps_of, lines_of, size_of, standing
+from ledger.anchors import Gap, SealError, gaps_of, lines_of, size_of, standing
 from ledger.check import FINDINGS_MAX, Finding
 from ledger.database import Session
 from ledger.keyring import Keyring
 from ledger.leaves import RecordKind, Row, canonical, mac, record_key
+from ledger.seal_chain import PORTION, AnchorRead, broken, chain
 from ledger.seal_tables import leaves, seals
-from ledger.seals import GENESIS, Seal, newest_seal, one_snapshot, seal_hash, seals_in_order, unsealed
+from ledger.seals import newest_seal, one_snapshot, seals_in_order, unsealed
 from ledger.signing import PublicKey
-
-PORTION = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,19 +51,19 @@ def verify_seals(
     """
     findings: list[Finding] = []
     gaps: list[Gap] = []
-    told: list[_Anchor] = []
+    told: list[AnchorRead] = []
     # The anchor's end is taken first: what stands before it was committed, and so is in the snapshot.
     for path in anchors:
         try:
             size = size_of(path)
             known = [*gaps_of(path, size, public), *restored]
         except (SealError, OSError) as fault:
-            findings.append(_broken(f"the anchor can't be read ({fault})", path.name))
+            findings.append(broken(f"the anchor can't be read ({fault})", path.name))
         else:
-            told.append(_Anchor(path.name, standing(lines_of(path, size), known)))
+            told.append(AnchorRead(path.name, standing(lines_of(path, size), known)))
             gaps += [gap for gap in known if gap not in gaps]
     with one_snapshot(session):
-        findings += _first(_chain(session, public, told))
+        findings += _first(chain(session, public, told))
         whole = not findings
         for kind in kinds:
             findings += [*_first(_records(session, kind)), *_first(_without_record(session, kind))]
@@ -83,70 +80,6 @@ def verify_seals(
         )
 
 
-class _Anchor:
-    """One anchor, read along with the seals."""
-
-    def __init__(self, name: str, lines: Iterator[Anchored]) -> None:
-        self.name = name
-        self._lines = lines
-        self._next = next(lines, None)
-
-    def judge(self, seal: Seal) -> Iterator[Finding]:
-        yield from self.without(seal.number)
-        if self._next is not None and self._next.number == seal.number:
-            if self._next.hash != seal.hash:
-                yield _broken(
-                    f"the anchor {self.name} knows another seal of this number", f"seal {seal.number}"
-                )
-            self._next = next(self._lines, None)
-
-    def without(self, before: float) -> Iterator[Finding]:
-        """What the anchor knows of seals up to a number that the database does not have."""
-        while self._next is not None and self._next.number < before:
-            number = self._next.number
-            yield _broken(f"the anchor {self.name} knows a seal that the database does not", f"seal {number}")
-            self._next = next(self._lines, None)
-
-
-def _chain(session: Session, public: PublicKey, anchors: Sequence[_Anchor]) -> Iterator[Finding]:
-    expected, previous = 1, GENESIS
-    for seal in seals_in_order(session):
-        here, text = f"seal {seal.number}", seal.message()
-        if seal.number != expected:
-            yield _broken("seals are missing before this one", here)
-        elif seal.previous != previous:
-            yield _broken("a seal does not follow from the one before", here)
-        if seal.hash != seal_hash(text):
-            yield _broken("a seal is not as it was made", here)
-        if not public.signed(text, seal.signature):
-            yield _broken("a seal is not signed by the seal key", here)
-        yield from _leaves_of(session, seal)
-        for anchor in anchors:
-            yield from anchor.judge(seal)
-        expected, previous = seal.number + 1, seal.hash
-    for anchor in anchors:
-        yield from anchor.without(inf)
-
-
-def _leaves_of(session: Session, seal: Seal) -> Iterator[Finding]:
-    ids = seal.ids()
-    macs = macs_of(session, ids)
-    missing = [leaf_id for leaf_id in ids if leaf_id not in macs]
-    for leaf_id in missing:
-        yield _broken(f"a leaf of seal {seal.number} is missing", str(leaf_id))
-    if not missing and merkle.root([macs[leaf_id] for leaf_id in ids]) != seal.root:
-        yield _broken("the leaves are not those that were sealed", f"seal {seal.number}")
-
-
-def macs_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, bytes]:
-    """The leaves of these records that there are."""
-    macs: dict[UUID, bytes] = {}
-    for at in range(0, len(ids), PORTION):
-        chosen = sa.select(leaves.c.id, leaves.c.mac).where(leaves.c.id.in_(ids[at : at + PORTION]))
-        macs |= {row.id: bytes(row.mac) for row in session.connection().execute(chosen)}
-    return macs
-
-
 def _records(session: Session, kind: RecordKind) -> Iterator[Finding]:
     """Each record against its leaf, sealed or not."""
     names = sorted({name for form in kind.forms.values() for name in form} | {"id", "member_id"})
@@ -160,7 +93,7 @@ def _records(session: Session, kind: RecordKind) -> Iterator[Finding]:
             for row in portion:
                 fault = _fault(session.keyring, kind, row, lines.get(row["id"], []))
                 if fault is not None:
-                    yield _broken(fault, str(row["id"]))
+                    yield broken(fault, str(row["id"]))
 
 
 def _fault(keyring: Keyring, kind: RecordKind, row: Row, lines: list[Row]) -> str | None:
@@ -190,13 +123,13 @@ def _without_record(session: Session, kind: RecordKind) -> Iterator[Finding]:
     table = kind.table
     query = sa.select(leaves.c.id).outerjoin(table, table.c.id == leaves.c.id)
     for leaf_id in session.scalars(query.where(leaves.c.kind == kind.name, table.c.id.is_(None))):
-        yield _broken(f"a record ({kind.name}) is missing", str(leaf_id))
+        yield broken(f"a record ({kind.name}) is missing", str(leaf_id))
 
 
 def _of_no_kind(session: Session, kinds: Sequence[RecordKind]) -> Iterator[Finding]:
     strange = sa.select(leaves.c.id).where(leaves.c.kind.not_in([kind.name for kind in kinds]))
     for leaf_id in session.scalars(strange):
-        yield _broken("a leaf is of no kind that there is", str(leaf_id))
+        yield broken("a leaf is of no kind that there is", str(leaf_id))
 
 
 def _left_out(session: Session, open_leaves: Sequence[tuple[UUID, bytes]]) -> Iterator[Finding]:
@@ -208,7 +141,7 @@ def _left_out(session: Session, open_leaves: Sequence[tuple[UUID, bytes]]) -> It
     counts.update(leaf_id for leaf_id, _mac in open_leaves)
     for leaf_id in session.scalars(sa.select(leaves.c.id).order_by(leaves.c.id)):
         if counts[leaf_id] != 1:
-            yield _broken("a leaf is in more than one seal, or left out of all", str(leaf_id))
+            yield broken("a leaf is in more than one seal, or left out of all", str(leaf_id))
 
 
 def _first(findings: Iterator[Finding]) -> Iterator[Finding]:
@@ -216,12 +149,8 @@ def _first(findings: Iterator[Finding]) -> Iterator[Finding]:
     try:
         yield from islice(findings, FINDINGS_MAX)
     except (ValueError, TypeError, SealError, psycopg.DataError, DataError) as fault:
-        yield _broken(f"a value can't be read ({fault})", "a record")
+        yield broken(f"a value can't be read ({fault})", "a record")
 
 
 def _count(session: Session, table: sa.Table) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
-
-
-def _broken(what: str, where: str) -> Finding:
-    return Finding(invariant="I16", what=what, id=where)

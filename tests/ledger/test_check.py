@@ -102,6 +102,8 @@ ALTERED = [
     ("I5", "DELETE FROM hold_events WHERE event = 'captured'"),
     ("I5", "UPDATE hold_events SET event = 'expired' WHERE event = 'released'"),
     ("I7", "UPDATE holds SET expires_at = closed_at WHERE status = 'captured'"),
+    ("I7", "UPDATE holds SET expires_at = created_at WHERE status = 'released'"),
+    ("I7", "DELETE FROM hold_events WHERE event = 'held'"),
     ("I8", f"UPDATE entries SET number = 99 WHERE number = ({LAST})"),
     ("I8", "UPDATE entries SET balance_after = balance_after - 1 WHERE number = 2"),
     ("I8", f"DELETE FROM entries WHERE number = ({LAST})"),
@@ -163,6 +165,19 @@ def found_entry(full: Books, lot_id: object) -> str:
     return str(
         full.read(lambda: full.session.scalars(sa.select(lots.c.entry_id).where(lots.c.id == lot_id)).one())
     )
+
+
+def test_a_hold_ends_at_the_moment_of_its_last_event_and_at_no_later_one(full: Books):
+    hold = full.read(
+        lambda: full.session.scalars(sa.select(holds.c.id).where(holds.c.status == "held")).one()
+    )
+    full.extend(ledger.HoldId(hold), NOON + timedelta(minutes=5))
+    assert full.findings() == []
+    later = "(SELECT max(posts_at) FROM pendings)"
+
+    found = altered(full, f"UPDATE holds SET expires_at = {later} WHERE status = 'held'")
+
+    assert [(finding.invariant, finding.id) for finding in found] == [("I7", str(hold))]
 
 
 def test_a_hold_long_past_its_expiry_is_found_after_the_grace_of_the_sweep(full: Books):

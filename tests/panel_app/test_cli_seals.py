@@ -145,6 +145,14 @@ def test_a_proof_that_was_touched_is_refused(touch: Callable[[dict[str, Any]], N
     told(run("seal", "check", "shown", "--public-key", "var/seal.pub"))
 
 
+def test_a_proof_of_nothing_proves_nothing() -> None:
+    shown = json.loads(run("seal", "prove", booking()).output)
+    Path("shown").write_text(json.dumps({**shown, "records": []}))
+    assert "no record is shown" in told(run("seal", "check", "shown", "--public-key", "var/seal.pub"))
+    Path("shown").write_text(json.dumps({**shown, "records": [], "seals": []}))
+    assert "no record is shown" in told(run("seal", "check", "shown", "--public-key", "var/seal.pub"))
+
+
 def test_a_proof_under_another_key_is_refused() -> None:
     Path("shown").write_text(run("seal", "prove", booking()).output)
     Path("other.pub").write_bytes(SealKey(ledger.new_seal_key()).public_pem())

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 import ledger
 from ledger import AnchorFile, Database
@@ -187,24 +186,6 @@ def test_a_cut_tail_that_was_grown_over_is_seen_by_the_anchor(victim: Victim, da
     found = {(finding.id, finding.what) for finding in victim.sealed()}
     assert ("seal 3", "the anchor anchors.jsonl knows another seal of this number") in found
     assert ("seal 3", "a seal is not signed by the seal key") in found
-
-
-def test_a_leaf_moved_out_of_the_sealer_s_reach_is_found(victim: Victim, database: Database):
-    with owner(database) as cursor:
-        cursor.execute(
-            "UPDATE leaves SET place = 0 WHERE id = (SELECT max(id) FROM audit_records)"
-            if database.engine.dialect.name == "sqlite"
-            else "UPDATE leaves SET place = 1 WHERE id = (SELECT id FROM audit_records ORDER BY id DESC LIMIT 1)"
-        )
-    last = victim.books.read(
-        lambda: victim.books.session.scalar(
-            sa.text("SELECT CAST(id AS TEXT) FROM audit_records ORDER BY id DESC LIMIT 1")
-        )
-    )
-
-    assert [(finding.id, finding.what) for finding in victim.sealed()] == [
-        (last, "a leaf is in more than one seal, or left out of all")
-    ]
 
 
 @pytest.mark.parametrize(
