@@ -41,7 +41,12 @@ def verified(
 ) -> tuple[SealReport, list[Finding]]:
     """The books and the seals of a database, with what is broken in them."""
     # Here, not above: the other commands do without the programme.
-    from panel_app.programme import claim_expiry, conversion_findings, voucher_findings
+    from panel_app.programme import (
+        claim_expiry,
+        conversion_findings,
+        redemption_findings,
+        voucher_findings,
+    )
     from panel_app.programme.audit import SEALED
 
     settings = load_settings()
@@ -50,6 +55,7 @@ def verified(
             findings = [
                 *ledger.verify(session),
                 *claim_expiry.findings(session),
+                *redemption_findings.findings(session),
                 *voucher_findings.findings(session),
                 *conversion_findings.findings(session),
             ]

@@ -19,6 +19,7 @@ from panel_app.programme import (
     counter,
     member_codes,
     pricing,
+    redemption_findings,
     redemptions,
     voucher_findings,
 )
@@ -156,7 +157,11 @@ class Shop:
 
     def findings(self) -> list[ledger.Finding]:
         with ledger.read(self.session):
-            return [*ledger.verify(self.session), *voucher_findings.findings(self.session)]
+            return [
+                *ledger.verify(self.session),
+                *redemption_findings.findings(self.session),
+                *voucher_findings.findings(self.session),
+            ]
 
     @contextmanager
     def refused(self, refusal: type[Refusal], /, **data: object) -> Iterator[pytest.ExceptionInfo[Refusal]]:
