@@ -1,5 +1,6 @@
 """Real receivers on loopback, as well-behaved or as hostile as a test wants them, plain or with TLS."""
 
+import dataclasses
 import datetime as dt
 import ssl
 import threading
@@ -8,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -81,7 +83,8 @@ def receiver(
     server = ThreadingHTTPServer((host, port), Exchange)
     server.daemon_threads = True
     server.block_on_close = False
-    server.handle_error = lambda *_where: None  # type: ignore[method-assign] - a broken handshake is expected
+    # A broken handshake is expected.
+    server.handle_error = lambda *_where: None  # type: ignore[method-assign]
     port = server.server_address[1]
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
@@ -98,9 +101,9 @@ def receiver(
         thread.join(5)
 
 
-def on_loopback(**changes: object) -> Receivers:
+def on_loopback(**changes: Any) -> Receivers:
     """Receivers as the demo may reach them, with these changes."""
-    return Receivers(**({"reach": Reach.WORLD_AND_LOOPBACK} | changes))
+    return dataclasses.replace(Receivers(reach=Reach.WORLD_AND_LOOPBACK), **changes)
 
 
 def certified(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
