@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from itertools import count
 from pathlib import Path
 from uuid import uuid4
@@ -61,20 +62,20 @@ Operation = Callable[[Place, KeptLine], int]
 
 
 def live(_place: Place, line: KeptLine) -> int:
-    return int(line.get("/livez").status != 200)  # noqa: PLR2004
+    return int(line.get("/livez").status != HTTPStatus.OK)
 
 
 def balance(place: Place, line: KeptLine) -> int:
-    return int(line.get(f"/api/v1/members/{place.member()}/balance").status != 200)  # noqa: PLR2004
+    return int(line.get(f"/api/v1/members/{place.member()}/balance").status != HTTPStatus.OK)
 
 
 def hold_and_capture(place: Place, line: KeptLine) -> int:
     wish = {"member_id": place.member(), "points": 10, "reference": "bench"}
     held = line.post_json("/api/v1/holds", wish, str(uuid4()))
-    if held.status != 201:  # noqa: PLR2004
+    if held.status != HTTPStatus.CREATED:
         return 1
     taken = line.post_json(f"/api/v1/holds/{held.json()['id']}/capture", {}, str(uuid4()))
-    return int(taken.status != 200)  # noqa: PLR2004
+    return int(taken.status != HTTPStatus.OK)
 
 
 def redemption(place: Place, line: KeptLine) -> int:
@@ -85,7 +86,7 @@ def redemption(place: Place, line: KeptLine) -> int:
     if (quoted.status, reserved.status) != (200, 201):
         return 1
     path = f"/api/v1/redemptions/{reserved.json()['booking_id']}/confirm"
-    return int(line.post_json(path, {}, str(uuid4())).status != 200)  # noqa: PLR2004
+    return int(line.post_json(path, {}, str(uuid4())).status != HTTPStatus.OK)
 
 
 OPERATIONS: dict[str, Operation] = {

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from itertools import count
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
@@ -90,7 +91,7 @@ class TillSession:
 
     def _ask(self, path: str, form: dict[str, str]) -> None:
         answer = self._post(path, urlencode(form).encode(), FORM)
-        if answer.status != 302:  # noqa: PLR2004
+        if answer.status != HTTPStatus.FOUND:
             raise RuntimeError(f"{path} was answered {answer.status}")
 
     def _post(self, path: str, body: bytes, headers: dict[str, str]) -> Answer:
