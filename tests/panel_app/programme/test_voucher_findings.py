@@ -14,7 +14,7 @@ from tests.panel_app.programme.shop import Shop
 from tests.panel_app.world import SEED, cash
 
 MIX = 1  # the mug for 600 points and 4.00 EUR
-LIST = "code,amount,currency,last_day\nPAPER-3,3.00,EUR,2026-12-31\nPAPER-4,4.00,EUR,2026-12-31\n"
+LIST = "code,amount,currency,last_day\nPAPER-300,3.00,EUR,2026-12-31\nPAPER-400,4.00,EUR,2026-12-31\n"
 NO_TENDER = "a spent voucher has no tender, or more than one, of a redemption that stands"
 NO_VOUCHER = "a redemption was paid by a voucher that is not spent for it"
 
@@ -31,7 +31,7 @@ def shop(fresh: Built, session: Session) -> Shop:
         tender_types=list(TenderType),
     )
     assert importing.import_vouchers(session, SEED, LIST.encode()).taken == 2
-    pay_with(opened, "PAPER-3")
+    pay_with(opened, "PAPER-300")
     assert found(opened) == []
     return opened
 
@@ -55,10 +55,10 @@ def found(shop: Shop) -> list[str]:
 
 
 def test_a_voucher_that_came_back_and_paid_again_is_no_finding(shop: Shop) -> None:
-    first = pay_with(shop, "PAPER-4")
+    first = pay_with(shop, "PAPER-400")
     reverse(shop, first)
     assert found(shop) == []
-    pay_with(shop, "PAPER-4")
+    pay_with(shop, "PAPER-400")
     assert found(shop) == []
 
 
