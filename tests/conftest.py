@@ -3,7 +3,6 @@
 A missing PostgreSQL is an error, never a skip.
 """
 
-import itertools
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,13 +14,13 @@ import psycopg
 import pytest
 
 from ledger import Database, Keyring, ManualClock, Session
+from ledger.asked import Asked
 from tests.postgres import throw_away_server
 
 ROOT = Path(__file__).parents[1]
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 TEMPLATE = "countermark_template"
-
-_numbers = itertools.count(1)
+NAME = "countermark"
 
 
 def alembic_config(url: str) -> alembic.config.Config:
@@ -51,20 +50,35 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return template
 
 
-@pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    copy = tmp_path / "countermark.db"
-    shutil.copyfile(sqlite_template, copy)
-    return f"sqlite:///{copy}"
+def renewed_file(template: Path, folder: Path) -> str:
+    """The URL of a copy of the template, at the same place for every test."""
+    for leftover in folder.iterdir():
+        leftover.unlink()
+    return f"sqlite:///{shutil.copyfile(template, folder / f'{NAME}.db')}"
+
+
+def renewed_database(server: str, template: str, name: str) -> str:
+    """The URL of a copy of the template, under the same name for every test."""
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return _named(server, name)
+
+
+@pytest.fixture(scope="session")
+def sqlite_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the tests' database lies, one test's after the other's."""
+    return tmp_path_factory.mktemp("books")
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: str) -> Iterator[str]:
-    name = f"countermark_{next(_numbers)}"
-    with psycopg.connect(postgresql_server, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-        yield _named(postgresql_server, name)
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def sqlite_url(sqlite_template: Path, sqlite_folder: Path) -> str:
+    return renewed_file(sqlite_template, sqlite_folder)
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str) -> str:
+    return renewed_database(postgresql_server, TEMPLATE, NAME)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -84,9 +98,21 @@ def keyring() -> Keyring:
     return Keyring(b"a secret that only the tests know")
 
 
+@pytest.fixture(scope="session")
+def kept_databases() -> dict[str, Database]:
+    """By URL: SQLAlchemy's compiled statements live in the engine, and cost more than most tests."""
+    return {}
+
+
 @pytest.fixture
-def database(database_url: str, clock: ManualClock, keyring: Keyring) -> Iterator[Database]:
-    opened = Database(database_url, clock=clock, keyring=keyring)
+def database(
+    database_url: str, clock: ManualClock, keyring: Keyring, kept_databases: dict[str, Database]
+) -> Iterator[Database]:
+    if database_url not in kept_databases:
+        kept_databases[database_url] = Database(database_url, clock=clock, keyring=keyring)
+    opened = kept_databases[database_url]
+    opened.clock = clock
+    opened.asked = Asked()
     yield opened
     opened.dispose()
 

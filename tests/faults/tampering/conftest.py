@@ -1,23 +1,19 @@
 """The victim of victim.py in a database of the test's own: built once a kind of database, then copied."""
 
-import itertools
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from ledger import AnchorFile, Database, Keyring, ManualClock, Session
-from tests.conftest import NOON
+from tests.conftest import NAME, NOON, renewed_database, renewed_file
 from tests.faults.tampering.victim import Victim, build
 from tests.ledger.books import Books
 from tests.sealing import Sealing
 
 KEYRING = Keyring(b"a secret that only the tests know")
 TEMPLATE = "victim_template"
-
-_numbers = itertools.count(1)
 
 
 def _built(url: str, anchor: Path) -> None:
@@ -49,19 +45,15 @@ def postgresql_victim(postgresql_server: str, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture
-def sqlite_url(sqlite_victim: Path, tmp_path: Path) -> str:
-    shutil.copytree(sqlite_victim, tmp_path, dirs_exist_ok=True)
-    return f"sqlite:///{tmp_path / 'victim.db'}"
+def sqlite_url(sqlite_victim: Path, sqlite_folder: Path, tmp_path: Path) -> str:
+    shutil.copy(sqlite_victim / "anchors.jsonl", tmp_path)
+    return renewed_file(sqlite_victim / "victim.db", sqlite_folder)
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: str, postgresql_victim: Path, tmp_path: Path) -> Iterator[str]:
-    shutil.copytree(postgresql_victim, tmp_path, dirs_exist_ok=True)
-    name = f"victim_{next(_numbers)}"
-    with psycopg.connect(postgresql_server, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-        yield _named(postgresql_server, name)
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def postgresql_url(postgresql_server: str, postgresql_victim: Path, tmp_path: Path) -> str:
+    shutil.copy(postgresql_victim / "anchors.jsonl", tmp_path)
+    return renewed_database(postgresql_server, TEMPLATE, NAME)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 SQLite by default; a module that asks for `on_both` runs on PostgreSQL as well.
 """
 
-import itertools
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +19,10 @@ from panel_app.app import build_app
 from panel_app.config import Settings
 from panel_app.programme import access, operators, passwords
 from panel_app.programme.access import Permission
+from panel_app.web.api import keys
+from panel_app.web.rate_limits import limiter
 from scanner import DecodePool
-from tests.conftest import NOON
+from tests.conftest import NAME, NOON, renewed_database, renewed_file
 from tests.panel_app.programme.shop import Shop
 from tests.panel_app.web.catalogues import compile_all
 from tests.panel_app.web.house import House
@@ -30,8 +31,6 @@ from tests.panel_app.world import PASSWORD, SEED, World, build
 KEYRING = Keyring(b"a secret that only the tests know")
 SETTINGS = Settings(secret=SecretStr("5f0c6a9be1d2478390aabbccddeeff01"))
 TEMPLATE = "web_template"
-
-_numbers = itertools.count(1)
 
 
 def built(url: str) -> World:
@@ -88,19 +87,13 @@ def postgresql_world(postgresql_server: str) -> tuple[str, World]:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_world: tuple[Path, World], tmp_path: Path) -> str:
-    copy = tmp_path / "web.db"
-    shutil.copyfile(sqlite_world[0], copy)
-    return f"sqlite:///{copy}"
+def sqlite_url(sqlite_world: tuple[Path, World], sqlite_folder: Path) -> str:
+    return renewed_file(sqlite_world[0], sqlite_folder)
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: str, postgresql_world: tuple[str, World]) -> Iterator[str]:
-    name = f"web_{next(_numbers)}"
-    with psycopg.connect(postgresql_server, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-        yield _named(postgresql_server, name)
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def postgresql_url(postgresql_server: str, postgresql_world: tuple[str, World]) -> str:
+    return renewed_database(postgresql_server, postgresql_world[0], NAME)
 
 
 @pytest.fixture
@@ -122,7 +115,7 @@ def pool() -> Iterator[DecodePool]:
 
 @pytest.fixture(scope="session")
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Each test has its own app, which would compile every template anew."""
+    """For every app: it would compile each template anew."""
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
@@ -131,14 +124,31 @@ def settings() -> Settings:
     return SETTINGS
 
 
+@pytest.fixture(scope="session")
+def kept_apps() -> dict[Database, Flask]:
+    """By database: an app's routes take longer to compile than most tests."""
+    return {}
+
+
 @pytest.fixture
 def app(
-    settings: Settings, database: Database, pool: DecodePool, compiled_templates: FileSystemBytecodeCache
+    request: pytest.FixtureRequest,
+    settings: Settings,
+    database: Database,
+    pool: DecodePool,
+    compiled_templates: FileSystemBytecodeCache,
+    kept_apps: dict[Database, Flask],
 ) -> Flask:
-    built_app = build_app(settings, database)
-    built_app.jinja_env.bytecode_cache = compiled_templates
-    built_app.extensions["countermark-pool"] = pool
-    return built_app
+    """A new one for other settings, or for a test that says it alters its app; else one with nothing counted."""
+    own = settings is not SETTINGS or request.node.get_closest_marker("own_app")
+    opened = build_app(settings, database) if own or database not in kept_apps else kept_apps[database]
+    if not own:
+        kept_apps[database] = opened
+    opened.jinja_env.bytecode_cache = compiled_templates
+    opened.extensions["countermark-pool"] = pool
+    limiter.reset()
+    keys.init_app(opened.extensions, settings.api_calls_per_minute)
+    return opened
 
 
 @pytest.fixture

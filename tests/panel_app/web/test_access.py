@@ -83,6 +83,7 @@ def test_every_route_declares_its_permission(app: Flask) -> None:
     assert len(app.view_functions) > 20
 
 
+@pytest.mark.own_app
 def test_an_undeclared_route_is_found_and_answers_nobody(app: Flask) -> None:
     app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
     assert undeclared(app) == ["forgotten"]

@@ -43,6 +43,7 @@ def test_the_document_has_exactly_the_served_routes(app: Flask) -> None:
     assert len(told(document)) == len(OPERATIONS) == 31
 
 
+@pytest.mark.own_app
 def test_control_a_route_that_is_not_in_the_table_is_found(app: Flask) -> None:
     app.add_url_rule("/api/v1/secret", "api.secret", lambda: "")
     assert served(app) - told(document_of(app)) == {("get", "/api/v1/secret")}

@@ -10,6 +10,8 @@ from panel_app.web.permissions import needs
 from tests.panel_app.web.browser import FRAGMENT, Browser, heading, text
 from tests.panel_app.web.house import House
 
+pytestmark = pytest.mark.own_app
+
 SECRET = "the colour of the safe is green"
 
 

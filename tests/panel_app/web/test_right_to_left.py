@@ -5,6 +5,7 @@ nobody can translate.
 """
 
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -45,11 +46,13 @@ def translations(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def turned(house: House, translations: Path) -> House:
+def turned(house: House, translations: Path) -> Iterator[House]:
     """The house with the language added by its configuration."""
     house.app.config["LANGUAGES"]["ar"] = "⟦ar⟧"
     house.app.extensions["babel"].translation_directories.append(str(translations))
-    return house
+    yield house
+    house.app.extensions["babel"].translation_directories.remove(str(translations))
+    del house.app.config["LANGUAGES"]["ar"]
 
 
 class Visible(HTMLParser):

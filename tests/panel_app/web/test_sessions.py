@@ -84,6 +84,7 @@ def test_a_new_password_ends_the_sessions_of_the_old_one(house: House) -> None:
 
 
 @on_both
+@pytest.mark.own_app
 def test_a_request_under_way_does_not_bring_an_ended_session_back(house: House) -> None:
     @needs(Permission.REDEEM)
     def slow() -> str:
