@@ -51,7 +51,7 @@ def killed_and_started_again(
 @pytest.mark.parametrize(
     ("kind", "kills"),
     [
-        ("sqlite", 3),
+        ("sqlite", 2),
         pytest.param("postgresql", 3, marks=pytest.mark.long),
         pytest.param("sqlite", 15, marks=pytest.mark.long),
         pytest.param("postgresql", 15, marks=pytest.mark.long),

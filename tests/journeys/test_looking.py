@@ -71,7 +71,7 @@ def test_a_picture_at_rest_goes_out_about_once_a_second(open_page: Callable[[str
     frames = Frames(page)
     frames.next(6)  # the looks after the picture first appeared
     between = gaps(frames.next(4))
-    assert min(between) >= 1000
+    assert min(between) >= 990  # the second, less what the two clocks round away
     assert min(between) < 1900  # the machine may be busy; the rule is one second
 
 

@@ -89,7 +89,7 @@ def test_no_code_is_lost_on_a_keyboard(
     assert lost == []
 
 
-@pytest.mark.parametrize("layout", ["US", "AZERTY"])
+@pytest.mark.parametrize("layout", ["US", pytest.param("AZERTY", marks=pytest.mark.long)])
 def test_no_code_is_lost_on_a_busy_page_where_a_naive_reader_loses_some(
     counter: Counter, devtools_port: int, layout: str
 ) -> None:
