@@ -11,6 +11,8 @@ import tempfile
 import time
 from contextlib import ExitStack
 
+import sqlalchemy as sa
+
 import ledger
 from benchmarks import ledger as books
 from benchmarks.redeeming import KEYRING, load, prepare
@@ -61,20 +63,24 @@ def grown(url: str, size: int) -> list[MemberId]:
     """Members with so many entries between them."""
     members = prepare(url, MEMBERS)
     engine = engine_for(url)
-    words = _POSTGRESQL if engine.dialect.name == "postgresql" else _SQLITE
+    words, statements = (_POSTGRESQL, (_BOOKED, *_REST)) if is_postgresql(engine) else (_SQLITE, _STATEMENTS)
     pairs = size // MEMBERS // 2
     for first in range(1, pairs + 1, PORTION):
         last = min(first + PORTION - 1, pairs)
         with engine.connect().execution_options(countermark_writes=True) as connection:
-            for statement in _HISTORY:
+            for statement in statements:
                 filled = (_NUMBERED + statement).format(**words, first=first, last=last)
                 connection.exec_driver_sql(filled)
             connection.commit()
-    if engine.dialect.name == "postgresql":
+    if is_postgresql(engine):
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM ANALYZE")
     engine.dispose()
     return members
+
+
+def is_postgresql(engine: sa.Engine) -> bool:
+    return engine.dialect.name == "postgresql"
 
 
 # Ids in the order of time, as UUIDv7 are: by the pair's number first.
@@ -113,23 +119,23 @@ whose AS (SELECT member_id, account_id, posted, row_number() OVER (ORDER BY memb
 _ENTRY = (
     "id, type, kind, member_id, points, number, balance_after, lines, created_at, client, source, on_behalf"
 )
-_HISTORY = (
-    (
-        "INSERT INTO postings (entry_id, line, account_id, member_id, asset, amount)"
-        " SELECT {earn}, 1, account_id, member_id, 'PTS', 10 FROM whose, pair"
-        " UNION ALL SELECT {earn}, 2, {issued}, member_id, 'PTS', -10 FROM whose, pair"
-        " UNION ALL SELECT {debit}, 1, account_id, member_id, 'PTS', -10 FROM whose, pair"
-        " UNION ALL SELECT {debit}, 2, {redeemed}, member_id, 'PTS', 10 FROM whose, pair"
-    ),
-    (
-        f"INSERT INTO entries ({_ENTRY})"
-        " SELECT {earn}, 'Earn', 'programme_rule', member_id, 10, 2 * n, posted + 10, 2, {at}, 'bench', 'system',"
-        " {no}"
-        " FROM whose, pair UNION ALL"
-        " SELECT {debit}, 'Debit By Redemption', NULL, member_id, -10, 2 * n + 1, posted, 2, {at}, 'bench', 'system',"
-        " {no}"
-        " FROM whose, pair"
-    ),
+_POSTINGS = (
+    "INSERT INTO postings (entry_id, line, account_id, member_id, asset, amount)"
+    " SELECT {earn}, 1, account_id, member_id, 'PTS', 10 FROM whose, pair"
+    " UNION ALL SELECT {earn}, 2, {issued}, member_id, 'PTS', -10 FROM whose, pair"
+    " UNION ALL SELECT {debit}, 1, account_id, member_id, 'PTS', -10 FROM whose, pair"
+    " UNION ALL SELECT {debit}, 2, {redeemed}, member_id, 'PTS', 10 FROM whose, pair"
+)
+_ENTRIES = (
+    f"INSERT INTO entries ({_ENTRY})"
+    " SELECT {earn}, 'Earn', 'programme_rule', member_id, 10, 2 * n, posted + 10, 2, {at}, 'bench', 'system',"
+    " {no}"
+    " FROM whose, pair UNION ALL"
+    " SELECT {debit}, 'Debit By Redemption', NULL, member_id, -10, 2 * n + 1, posted, 2, {at}, 'bench', 'system',"
+    " {no}"
+    " FROM whose, pair"
+)
+_REST = (
     (
         "INSERT INTO lots (id, member_id, entry_id, points, remaining)"
         " SELECT {lot}, member_id, {earn}, 10, 0 FROM whose, pair"
@@ -137,6 +143,9 @@ _HISTORY = (
     "INSERT INTO draws (entry_id, lot_id, points) SELECT {debit}, {lot}, 10 FROM whose, pair",
     "UPDATE balances SET entries = entries + 2 * ({last} - {first} + 1)",
 )
+_STATEMENTS = (_POSTINGS, _ENTRIES, *_REST)
+# PostgreSQL wants an entry and its postings in one statement.
+_BOOKED = f", booked AS ({_POSTINGS}) {_ENTRIES}"
 
 
 def _verified(url: str) -> float:
