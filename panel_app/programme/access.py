@@ -49,6 +49,8 @@ API_CLIENT = frozenset(
 )
 ADMINISTRATOR = frozenset(Permission) - API_CLIENT - {Permission.MEMBER_SELF}
 MEMBER = frozenset({Permission.MEMBER_SELF})
+# Of no branch: a role that somebody has at one branch does not give them, whatever the role names.
+OF_THE_PROGRAMME = frozenset({Permission.ADMINISTER, Permission.VIEW_REPORTS, Permission.EXPIRE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import ledger
 from ledger import NotFound, Refusal, Session, new_id
 from panel_app.programme import attempts, audit, passwords
-from panel_app.programme.access import Actor, Permission
+from panel_app.programme.access import OF_THE_PROGRAMME, Actor, Permission
 from panel_app.programme.models import Assignment, Operator, Role, SignInSession
 from panel_app.programme.refusals import InvalidInput, LockedOut, SignInFailed
 from panel_app.programme.rules import Rule
@@ -177,7 +177,7 @@ def duty_of(session: Session, operator_id: UUID, branch_id: UUID | None) -> Duty
         )
     else:
         here = {Permission(name) for row in rows if row.branch_id == branch_id for name in row.permissions}
-        held = everywhere | here
+        held = everywhere | (here - OF_THE_PROGRAMME)
     return Duty(
         operator_id=operator.id,
         username=operator.username,

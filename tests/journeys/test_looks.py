@@ -5,13 +5,18 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, Response, Route, expect
 
+import ledger
 from panel_app.programme.api_clients import NewKey, issue_key
 from panel_app.programme.scopes import Scope
+from panel_app.programme.surfaces import conversions
+from panel_app.programme.surfaces.conversion_shapes import NewConversion
+from panel_app.programme.surfaces.wishes import Nothing
 from tests.journeys.conftest import DESK, PHONE, Pages
 from tests.journeys.faces import Counter, Phone, shows, sign_in, sign_in_to_head_office
 from tests.journeys.furniture import MANAGER, PASSWORD, SEED
 from tests.journeys.looks import look, sideways_at_400_percent
 from tests.journeys.shop import Shop
+from tests.panel_app.programme.converting import PROGRAM
 from tests.panel_app.receiving import receiver
 
 FIRST_LOAD_BYTES_MAX = 100 * 1024
@@ -185,6 +190,26 @@ def test_the_administrators_pages_of_webhooks(pages: Pages, browser: Browser, sh
     page.get_by_role("link", name="Harbour feed").click()
     page.get_by_role("button", name="Disable").click()
     look(page, "admin-webhook-disabled")
+
+
+def test_the_administrators_page_of_what_went_back(pages: Pages, browser: Browser, shop: Shop) -> None:
+    member = shop.customer(points=900).id
+    with shop.database.session() as session:
+        for points in (400, 500):
+            wish = NewConversion(reference="to the air", partner="Sky Miles", points=points)
+            told = conversions.convert(session, PROGRAM, str(ledger.new_id()), member, wish).value
+            assert told is not None
+            conversions.failed(session, PROGRAM, str(ledger.new_id()), told.booking_id, Nothing())
+    page = pages.open(browser)
+    sign_in_to_head_office(page, shop)
+    page.get_by_role("link", name="Reversal events").click()
+    page.get_by_label("Source").fill(PROGRAM.source)
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("row")).to_have_count(3)
+    look(page, "admin-reversals")
+    page.get_by_label("Source").fill("nobody")
+    page.get_by_role("button", name="Show").click()
+    look(page, "admin-reversals-none")
 
 
 def test_the_members_pages(counter: Counter, phone: Phone, shop: Shop) -> None:

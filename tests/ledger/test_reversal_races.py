@@ -110,15 +110,21 @@ def test_control_without_lock_and_number_too_much_is_given_back(
     database: Database, session: Session, points: int
 ):
     books = open_books(session)
-    books.credit(100)
-    captured = books.capture(books.hold(30).id)
+    books.credit(400)
+    books.charge(40)  # room in the lot, as above
     books.run(lambda: session.execute(sa.text("DROP INDEX ux_entries_reversal")))
 
-    books.charge(40)  # room in the lot, as above
-    found = at_once(database, [lambda s: outcome(lambda: Books(s).reverse(captured.id, points))] * 2)
+    def reverse(session: Session, entry_id: ledger.EntryId) -> str:
+        return outcome(lambda: Books(session).reverse(entry_id, points))
 
+    for _try in range(5):  # as above
+        captured = books.capture(books.hold(30).id)
+        before, _held = books.balance()
+        found = at_once(database, [partial(reverse, entry_id=captured.id)] * 2)
+        if found == ["done", "done"]:
+            break
     assert found == ["done", "done"]
-    assert books.balance() == (30 + 2 * points, 0)
+    assert books.balance() == (before + 2 * points, 0)
     assert "I6" in {finding.invariant for finding in books.findings()}
 
 

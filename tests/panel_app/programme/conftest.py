@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 import psycopg
 import pytest
@@ -18,6 +19,7 @@ from tests.panel_app.programme.shop import Shop
 from tests.panel_app.world import World, build
 from tests.sealing import leaf_findings
 
+KINDS = ("sqlite", "postgresql")
 KEYRING = Keyring(b"a secret that only the tests know")
 
 
@@ -70,7 +72,19 @@ def postgresql_world(postgresql_server: str) -> Built:
     )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test on both kinds of database; in the gate on one of them, unless its module says `both_kinds`."""
+    chosen = [str(mark.args[0]) for mark in metafunc.definition.iter_markers("parametrize")]
+    if "fresh" not in metafunc.fixturenames or any("fresh" in names for names in chosen):
+        return
+    in_the_gate = list(KINDS)
+    if metafunc.definition.get_closest_marker("both_kinds") is None:
+        in_the_gate = [KINDS[crc32(metafunc.function.__qualname__.encode()) % 2]]
+    kinds = [pytest.param(kind, marks=[] if kind in in_the_gate else [pytest.mark.long]) for kind in KINDS]
+    metafunc.parametrize("fresh", kinds, indirect=True)
+
+
+@pytest.fixture
 def fresh(request: pytest.FixtureRequest) -> Iterator[Built]:
     found: Built = request.getfixturevalue(f"{request.param}_world")
     found.renew()

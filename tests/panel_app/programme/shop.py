@@ -43,6 +43,10 @@ MUST_NOT_MOVE = (
     *("external_codes", "vouchers"),
     *("members", "member_devices", "visits", "outbox_events"),
 )
+EVERYTHING = {
+    name: f"SELECT * FROM {name} ORDER BY {', '.join(ledger.metadata.tables[name].primary_key.columns.keys())}"
+    for name in MUST_NOT_MOVE
+}
 
 
 @dataclass(slots=True)
@@ -151,9 +155,11 @@ class Shop:
             rows = self.session.execute(sa.select(found).order_by(*found.primary_key.columns)).mappings()
             return [dict(row) for row in rows]
 
-    def facts(self) -> dict[str, list[dict[str, Any]]]:
-        """Everything that a refusal must leave as it was."""
-        return {name: self.rows(name) for name in MUST_NOT_MOVE}
+    def facts(self) -> dict[str, list[sa.Row[Any]]]:
+        """Everything that a refusal must leave as it was, as the database has it."""
+        with ledger.read(self.session):
+            connection = self.session.connection()
+            return {name: list(connection.exec_driver_sql(EVERYTHING[name])) for name in MUST_NOT_MOVE}
 
     def findings(self) -> list[ledger.Finding]:
         with ledger.read(self.session):

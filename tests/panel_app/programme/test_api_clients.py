@@ -36,7 +36,7 @@ def test_a_key_opens_its_client_and_only_its_hash_is_kept(shop: Shop):
         {Scope.HOLDS},
         {shop.world.berlin.branch()},
     )
-    secret = issued.text.rpartition("_")[2]
+    secret = issued.text.split("_", 2)[2]
     assert len(issued.text) > 55
     for table in ("api_clients", "api_keys", "audit_records"):
         assert secret not in str(shop.rows(table))
@@ -48,7 +48,7 @@ def test_a_key_opens_its_client_and_only_its_hash_is_kept(shop: Shop):
     [
         lambda text: text[:-1] + ("A" if text[-1] != "A" else "B"),
         lambda text: text.replace("cmk_", "cmx_"),
-        lambda text: "cmk_000000000000_" + text.rpartition("_")[2],
+        lambda text: "cmk_000000000000_" + text.split("_", 2)[2],
         lambda text: text + "x" * 4000,
         lambda _text: "",
         lambda _text: "cmk_\x00_\x00",

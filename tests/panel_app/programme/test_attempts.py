@@ -2,9 +2,13 @@
 
 from functools import partial
 
+import pytest
+
 import ledger
 from panel_app.programme import attempts
 from tests.panel_app.programme.shop import Shop
+
+pytestmark = pytest.mark.both_kinds
 
 KIND, NAME = "pin", "M-1"
 

@@ -18,6 +18,8 @@ from tests.panel_app.programme.conftest import Built
 from tests.panel_app.programme.converting import PRICE, PROGRAM, TRANSFER, Converting, asked, bytes_of
 from tests.panel_app.programme.shop import Shop
 
+pytestmark = pytest.mark.both_kinds
+
 # How many transactions were committed when the process died, and how far the conversion came by then.
 RESERVED, DEDUCTED, FULFILLED = 1, 2, 3
 STEPS = [RESERVED, DEDUCTED, FULFILLED]

@@ -19,6 +19,8 @@ from tests.panel_app.programme.converting import PROGRAM, TRANSFER, Converting
 from tests.panel_app.programme.presses import outcomes_of
 from tests.panel_app.programme.shop import Shop
 
+pytestmark = pytest.mark.both_kinds
+
 VOUCHERS, ASKERS = 10, 16
 ROUNDS = 6
 

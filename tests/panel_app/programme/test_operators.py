@@ -5,7 +5,7 @@ from argon2 import PasswordHasher
 
 import ledger
 from ledger import NotFound
-from panel_app.programme import member_codes, operators
+from panel_app.programme import access, member_codes, operators
 from panel_app.programme.access import Permission
 from panel_app.programme.operators import NewOperator
 from panel_app.programme.refusals import InvalidInput, LockedOut, NotAllowed, SignInFailed
@@ -102,6 +102,25 @@ def test_a_role_holds_at_its_branch_only(shop: Shop):
         set(),
         {Permission.SIGNED_IN},
     ]
+
+
+def test_what_belongs_to_the_programme_is_not_held_at_one_branch(shop: Shop):
+    """An administrator of one branch could else make a key for every branch."""
+    operators.create_role(shop.session, SEED, "administrator", access.ADMINISTRATOR)
+    berlin = shop.world.berlin.branch()
+    there = new(role="administrator", branch_ids=(berlin,))
+    ids = [
+        operators.create_operator(shop.session, SEED, one)
+        for one in (there, new(username="dora", role="administrator"))
+    ]
+    with ledger.read(shop.session):
+        one_branch, everywhere = (operators.duty_of(shop.session, one, berlin).permissions for one in ids)
+    assert everywhere == access.ADMINISTRATOR
+    assert one_branch == access.ADMINISTRATOR - {
+        Permission.ADMINISTER,
+        Permission.VIEW_REPORTS,
+        Permission.EXPIRE,
+    }
 
 
 @pytest.mark.parametrize(

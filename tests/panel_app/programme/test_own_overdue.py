@@ -17,6 +17,8 @@ from tests.panel_app.programme.conftest import Built
 from tests.panel_app.programme.shop import Shop
 from tests.panel_app.world import SEED, member_actor
 
+pytestmark = pytest.mark.both_kinds
+
 
 def test_the_members_own_overdue_reservation_gives_way(shop: Shop):
     first = shop.reserve(shop.direct(shop.world.mug))  # 1000 points

@@ -21,6 +21,8 @@ from tests.panel_app.programme.conftest import Built
 from tests.panel_app.programme.shop import Shop
 from tests.panel_app.world import SEED
 
+pytestmark = pytest.mark.both_kinds
+
 READER = Actor(client="api:9", source="audit", permissions=permissions_of({Scope.REPORTS}))
 MARKET = Actor(client="api:1", source="market", permissions=permissions_of({Scope.REDEMPTIONS}))
 

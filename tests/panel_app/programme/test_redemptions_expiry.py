@@ -13,6 +13,8 @@ from tests.conftest import NOON
 from tests.panel_app.programme.shop import Shop
 from tests.panel_app.world import SEED, cash, create_reward
 
+pytestmark = pytest.mark.both_kinds
+
 MIX = 1
 SWEPT = pytest.mark.parametrize("sweeper", ["was here", "is late"])
 

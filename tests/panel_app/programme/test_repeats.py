@@ -9,6 +9,8 @@ from panel_app.programme.refusals import RedemptionClosed, TendersDoNotAddUp
 from tests.panel_app.programme.shop import Shop
 from tests.panel_app.world import cash
 
+pytestmark = pytest.mark.both_kinds
+
 MIX = 1
 
 

@@ -15,6 +15,8 @@ from panel_app.programme.surfaces.told import MoneyTold
 from tests.panel_app.programme.shop import Shop
 from tests.panel_app.world import cash
 
+pytestmark = pytest.mark.both_kinds
+
 READER = Actor(client="api:1", source="audit", permissions=frozenset({Permission.VIEW_REPORTS}))
 
 

@@ -25,6 +25,8 @@ from tests.panel_app.programme.shop import Shop
 from tests.panel_app.receiving import Exchange, Receiver, on_loopback, receiver
 from tests.panel_app.world import SEED
 
+pytestmark = pytest.mark.both_kinds
+
 CLAIMS = frozenset({EventType.CLAIM_ISSUED})
 
 
