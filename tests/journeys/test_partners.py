@@ -11,6 +11,7 @@ from panel_app.programme.terms import RedemptionType, TenderType
 from tests.journeys.faces import Counter
 from tests.journeys.furniture import SEED
 from tests.journeys.keyboards import Scanner
+from tests.journeys.looks import look
 from tests.journeys.shop import Shop
 
 CASH_AND_CARD = [TenderType.CASH, TenderType.CARD]
@@ -78,9 +79,11 @@ def test_a_voucher_is_scanned_into_its_field_and_cash_pays_the_rest(
 
     scan_voucher(counter, scanner, "PAPER-0030")
     expect(counter.task.locator("#voucher-error")).to_contain_text("Unknown voucher")
+    look(counter.page, "voucher-unknown")
     scan_voucher(counter, scanner, "PAPER-0003")
     expect(counter.heading).to_have_text("Take €1.00")
     expect(counter.task.locator(".voucher").first).to_contain_text("pays €3.00")
+    look(counter.page, "voucher-taken")
     counter.task.get_by_label("Given").fill("2.00")
     counter.press("Confirm")
     counter.is_in("done")

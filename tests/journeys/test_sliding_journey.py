@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.journeys.faces import Counter
+from tests.journeys.looks import look
 from tests.journeys.shop import Shop
 
 
@@ -27,6 +28,7 @@ def test_the_points_are_chosen_and_the_rest_is_taken_in_cash(counter: Counter, s
     field.fill("2501")
     expect(rest).to_have_text("€12.00")  # 1,499 × 0.8 = 1,199.2
     expect(left).to_have_text("499")
+    look(counter.page, "sliding-price")
     counter.press("Accept this price")
     counter.is_in("amount-due")
     expect(counter.heading).to_have_text("Take €12.00")
